@@ -1,0 +1,1 @@
+"""The robot side: knows only the wire."""

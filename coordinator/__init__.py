@@ -1,0 +1,1 @@
+"""The coordinator: decides in a pure core, speaks gRPC, keeps a journal."""

@@ -1,0 +1,1 @@
+"""Who inspects what, and when. Revisit periods drive it."""

@@ -1,0 +1,1 @@
+"""The core: an event and the time in, effects out."""

@@ -1,0 +1,1 @@
+"""Reservations, routes and the release of bases."""

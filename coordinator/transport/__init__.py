@@ -1,0 +1,1 @@
+"""The gRPC services, and the codec between wire and model."""

@@ -1,0 +1,1 @@
+"""Roundsman's wire, one package a version."""
