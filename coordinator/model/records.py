@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coordinator.model.ids import AlarmId, EdgeId, MissionId, NodeId, RobotId, RouteId
+from coordinator.model.ids import AlarmId, EdgeId, MissionId, NodeId, PointId, RobotId, RouteId
 from coordinator.model.messages import CommandKind
 from coordinator.model.mission import Mission, MissionPoint, MissionState, TaskOutcome
 from coordinator.model.observation import Alarm, Observation
-from coordinator.model.operator import Outcome
+from coordinator.model.operator import Accepted, Refused
 from coordinator.model.robot import Factsheet
 from coordinator.model.route import Step
 
@@ -25,6 +25,7 @@ class EpochStarted:
     epoch: int
     plant_id: str
     plant_digest: str
+    started_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,21 @@ class TaskEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class PointVisited:
+    """
+    All tasks of a visit were done: the point's idleness begins anew.
+
+    `age_ratio` is idleness over revisit period at the visit, 0 for a point without period; late means past the tolerance.
+    """
+
+    point_id: PointId
+    robot_id: RobotId
+    visited_s: float
+    age_ratio: float
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TaskEventsSeen:
     """Task events of the robot's boot up to this one are known."""
 
@@ -153,6 +169,7 @@ class ObservationStored:
 
     robot_id: RobotId
     observation: Observation
+    stored_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +198,7 @@ class MissionChanged:
     state: MissionState
     reason: str
     by: str
+    changed_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +250,9 @@ class OperatorActed:
     idempotency_key: str
     command_digest: str
     command: str
-    outcome: Outcome
+    accepted: Accepted | None
+    refused: Refused | None
+    at_s: float
 
 
 Record = (
@@ -248,6 +268,7 @@ Record = (
     | CommandIssued
     | CommandEnded
     | TaskEnded
+    | PointVisited
     | TaskEventsSeen
     | ObservationStored
     | ObservationsMissing

@@ -15,7 +15,7 @@ class Step:
 
     Attributes:
         seq: Number in the route; step 0 is where the robot stood.
-        edge_id: Directed edge into the node; None for step 0 only.
+        edge_id: Directed edge into the node; None for step 0 and for a step that stays where the one before it ends.
         tasks: To be performed at the node, in order, before driving on.
     """
 

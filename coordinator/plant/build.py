@@ -1,4 +1,4 @@
-"""A checked map document to the frozen PlantMap: defaults filled in, ids sorted, zones laid over the graph."""
+"""A checked map document to the frozen PlantMap: defaults filled in, ids sorted, zones laid over it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ Ring = tuple[tuple[float, float], ...]
 
 def build_plant(document: PlantDocument) -> PlantMap:
     """Make the map of a document in which `check_document` found no problem."""
-    levels = {LevelId(name): Level(LevelId(name), float(part.elevation_m)) for name, part in document.levels.items()}
+    levels = {
+        LevelId(name): Level(LevelId(name), float(part.elevation_m)) for name, part in document.levels.items()
+    }
     nodes = _sorted(
         {
             NodeId(name): Node(
@@ -55,7 +57,9 @@ def build_plant(document: PlantDocument) -> PlantMap:
             for name, part in document.nodes.items()
         }
     )
-    edges = _sorted({edge.edge_id: edge for part in document.edges for edge in _edges(document, part, nodes, levels)})
+    edges = _sorted(
+        {edge.edge_id: edge for part in document.edges for edge in _edges(document, part, nodes, levels)}
+    )
     devices = {
         DeviceId(name): Device(DeviceId(name), DeviceKind(part.kind), float(part.open_s))
         for name, part in document.devices.items()
@@ -75,8 +79,16 @@ def build_plant(document: PlantDocument) -> PlantMap:
         _sorted(points),
         _radio(document),
     )
-    digest = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
-    return PlantMap(*content, digest=digest, graph=_graph(nodes, edges))
+    return PlantMap(*content, digest=_digest(content, nodes), graph=_graph(nodes, edges))
+
+
+def _digest(content: tuple[object, ...], nodes: dict[NodeId, Node]) -> str:
+    """SHA-256 of canonical JSON: keys and sets sorted, so that only what the map says counts."""
+    # A set of enum members has no order of its own: roles are written as sorted text.
+    roles = {name: sorted(role.value for role in node.roles) for name, node in nodes.items()}
+    places = {name: (node.x_m, node.y_m, node.level_id) for name, node in nodes.items()}
+    plain = tuple((roles, places) if part is nodes else part for part in content)
+    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()
 
 
 def _sorted(items: dict[Key, Value]) -> dict[Key, Value]:
@@ -111,7 +123,9 @@ def _edges(
             end=ends[1].node_id,
             # Two levels of equal elevation under one another still need a way of some length.
             length_m=float(part.length_m) if part.length_m is not None else max(straight_m, 0.01),
-            max_speed_mps=float(part.speed_mps if part.speed_mps is not None else document.defaults.speed_mps),
+            max_speed_mps=float(
+                part.speed_mps if part.speed_mps is not None else document.defaults.speed_mps
+            ),
             width_m=float(part.width_m if part.width_m is not None else document.defaults.width_m),
             reverse_id=other if part.two_way else None,
             robot_type_ids=frozenset(RobotTypeId(name) for name in part.robot_types),
@@ -177,7 +191,9 @@ def _float(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _zones(document: PlantDocument, nodes: dict[NodeId, Node], edges: dict[EdgeId, Edge]) -> dict[ZoneId, Zone]:
+def _zones(
+    document: PlantDocument, nodes: dict[NodeId, Node], edges: dict[EdgeId, Edge]
+) -> dict[ZoneId, Zone]:
     """Zones with the nodes inside (the rim counts) and the edges that touch them."""
     node_ids, edge_ids = tuple(nodes), tuple(edges)
     node_tree = shapely.STRtree(shapely.points([(node.x_m, node.y_m) for node in nodes.values()]))
@@ -206,7 +222,7 @@ def _zones(document: PlantDocument, nodes: dict[NodeId, Node], edges: dict[EdgeI
 
 
 def _touches(edge: Edge, nodes: dict[NodeId, Node], level_id: LevelId, inside: set[NodeId]) -> bool:
-    """Whether an edge whose line touches the area does so on the zone's level; a lift does at its own ends only."""
+    """Whether an edge over the area touches it on the zone's level; a lift does so at its ends only."""
     levels = {nodes[edge.start].level_id, nodes[edge.end].level_id}
     return levels == {level_id} or (len(levels) > 1 and (edge.start in inside or edge.end in inside))
 
@@ -214,17 +230,20 @@ def _touches(edge: Edge, nodes: dict[NodeId, Node], level_id: LevelId, inside: s
 def _radio(document: PlantDocument) -> Radio:
     part = document.radio
     cells = tuple(
-        RadioCell(name, float(cell.at[0]), float(cell.at[1]), _level(document, cell.level), float(cell.power_dbm))
+        RadioCell(
+            name, float(cell.at[0]), float(cell.at[1]), _level(document, cell.level), float(cell.power_dbm)
+        )
         for name, cell in sorted(part.cells.items())
     )
     shadows = tuple(
-        RadioShadow(_ring(item.polygon), _level(document, item.level), float(item.loss_db)) for item in part.shadows
+        RadioShadow(_ring(item.polygon), _level(document, item.level), float(item.loss_db))
+        for item in part.shadows
     )
     return Radio(cells, shadows, float(part.path_loss_exponent), float(part.noise_dbm))
 
 
 def _graph(nodes: dict[NodeId, Node], edges: dict[EdgeId, Edge]) -> nx.DiGraph[NodeId]:
-    """Directed graph with nodes and edges added in the order of their ids, so that ties break alike everywhere."""
+    """Directed graph, nodes and edges added in the order of their ids, so that ties break alike."""
     graph: nx.DiGraph[NodeId] = nx.DiGraph()
     graph.add_nodes_from(nodes)
     for edge in edges.values():

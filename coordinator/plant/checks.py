@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
@@ -65,8 +66,10 @@ def _check_names(source: Source, document: PlantDocument) -> None:
         *((("radio", "cells", name), name) for name in document.radio.cells),
     ]
     for type_name, robot_type in document.robot_types.items():
-        path = ("robot_types", type_name, "sensors")
-        names += [((*path, index), name) for index, name in enumerate(robot_type.sensors)]
+        names += [
+            (("robot_types", type_name, "sensors", index), name)
+            for index, name in enumerate(robot_type.sensors)
+        ]
     for path, name in names:
         if not is_name(name):
             source.add(path, f"{shown(name)}: {NAME_RULE}")
@@ -133,11 +136,11 @@ def _check_edge_types(source: Source, path: Path, edge: EdgePart, document: Plan
         _check_known(source, (*path, "robot_types", position), name, document.robot_types, "robot type")
     if edge.door is not None and edge.lift is not None:
         source.add(path, f"door {edge.door} and lift {edge.lift}: an edge passes one device")
-    for kind, name in (("door", edge.door), ("lift", edge.lift)):
-        if name is None or not _check_known(source, (*path, kind), name, document.devices, "device"):
+    for kind, device in (("door", edge.door), ("lift", edge.lift)):
+        if device is None or not _check_known(source, (*path, kind), device, document.devices, "device"):
             continue
-        if document.devices[name].kind != kind:
-            source.add((*path, kind), f"{name} is a {document.devices[name].kind}, not a {kind}")
+        if document.devices[device].kind != kind:
+            source.add((*path, kind), f"{device} is a {document.devices[device].kind}, not a {kind}")
 
 
 def _check_edge_ends(source: Source, path: Path, edge: EdgePart, document: PlantDocument) -> None:
@@ -149,7 +152,9 @@ def _check_edge_ends(source: Source, path: Path, edge: EdgePart, document: Plant
     if levels[0] != levels[1] and edge.lift is None:
         source.add(path, f"joins levels {levels[0]} and {levels[1]}: only an edge through a lift may")
     elif levels[0] == levels[1] and edge.lift is not None:
-        source.add((*path, "lift"), f"lift {edge.lift} but both ends are on level {levels[0]}: a lift joins levels")
+        source.add(
+            (*path, "lift"), f"lift {edge.lift} but both ends are on level {levels[0]}: a lift joins levels"
+        )
     elif levels[0] == levels[1] and start.at == end.at and edge.length_m is None:
         source.add(path, f"{edge.start} and {edge.end} are at the same place: a length must be above 0")
 
@@ -185,7 +190,7 @@ def _check_points(source: Source, document: PlantDocument) -> None:
 def _check_limits(source: Source, path: Path, limits: LimitsPart) -> None:
     values = (limits.low_low, limits.low, limits.high, limits.high_high)
     given = [value for value in values if value is not None]
-    if any(first >= second for first, second in zip(given, given[1:], strict=False)):
+    if any(first >= second for first, second in pairwise(given)):
         source.add(path, f"{given}: limits must rise from low_low over low and high to high_high")
 
 

@@ -67,7 +67,7 @@ class Edge:
     """
     A directed way between two nodes.
 
-    A two-way way of the file gives two edges: `edge_id` and `edge_id` + ".r"; `reverse_id` names the other one.
+    A two-way way of the file gives two edges: `edge_id` and `edge_id` + ".r"; `reverse_id` is the other one.
 
     Attributes:
         length_m: Along the way; from geometry unless the file gives it.
@@ -257,7 +257,7 @@ class PlantMap:
     A plant, validated whole. Mappings are in sorted order of their ids; nothing here is ever changed.
 
     Attributes:
-        graph: networkx.DiGraph over node ids; edge attribute `edge` is the Edge. Nodes and edges added sorted.
+        graph: networkx.DiGraph over node ids; attribute `edge` is the Edge. Nodes and edges added sorted.
         digest: SHA-256 hex of the canonical content: the map's version.
     """
 

@@ -1,4 +1,4 @@
-"""Map text to PlantMap: read, check the shape, check the meaning, build. A map is taken whole or refused whole."""
+"""Map text to PlantMap: read, check the shape, check the meaning, build; taken whole or refused whole."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def parse_plant(text: str, *, source: str = "<text>") -> PlantMap:
         source: Name of the text in messages, usually the file's.
 
     Raises:
-        MapError: If anything is wrong; `problems` has all of it. Meaning is only checked once the shape is right.
+        MapError: If anything is wrong; `problems` has all of it. Meaning is checked once the shape is right.
     """
     read = read_source(text, name=source)
     document = _document(read)

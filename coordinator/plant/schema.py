@@ -84,7 +84,9 @@ class EdgePart(Part):
     end: Name = Field(alias="to")
     two_way: bool = True
     speed_mps: Speed | None = None
-    width_m: Length | None = Field(None, description="Clear width; robots pass each other only if it holds both.")
+    width_m: Length | None = Field(
+        None, description="Clear width; robots pass each other only if it holds both."
+    )
     length_m: Length | None = Field(None, description="Default: straight distance.")
     locked: bool = Field(False, description="Closed in the map itself.")
     door: Name | None = None
@@ -170,8 +172,8 @@ class RadioPart(Part):
 
     path_loss_exponent: float = Field(2.7, ge=1, le=10)
     noise_dbm: Decibel = -100.0
-    cells: dict[str, CellPart] = Field(default_factory=dict)
-    shadows: list[ShadowPart] = Field(default_factory=list)
+    cells: dict[str, CellPart] = Field(default_factory=dict, max_length=1_000)
+    shadows: list[ShadowPart] = Field(default_factory=list, max_length=1_000)
 
 
 class PlantDocument(Part):
@@ -181,17 +183,21 @@ class PlantDocument(Part):
     frame_id: Name = Field(description="ROS frame of all coordinates.")
     timezone: Text = Field(description="IANA name, for example Europe/Berlin.")
     defaults: DefaultsPart = DefaultsPart()
-    levels: dict[str, LevelPart] = Field(min_length=1)
-    robot_types: dict[str, RobotTypePart] = Field(min_length=1)
+    levels: dict[str, LevelPart] = Field(min_length=1, max_length=100)
+    robot_types: dict[str, RobotTypePart] = Field(min_length=1, max_length=100)
     nodes: dict[str, NodePart] = Field(min_length=1, max_length=50_000)
-    edges: list[EdgePart] = Field(default_factory=list, max_length=200_000)
-    zones: dict[str, ZonePart] = Field(default_factory=dict)
+    edges: list[EdgePart] = Field(default_factory=list, max_length=100_000)
+    zones: dict[str, ZonePart] = Field(default_factory=dict, max_length=1_000)
     devices: dict[str, DevicePart] = Field(default_factory=dict)
-    points: dict[str, PointPart] = Field(default_factory=dict)
+    points: dict[str, PointPart] = Field(default_factory=dict, max_length=50_000)
     radio: RadioPart = RadioPart()
 
 
 def map_json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a map file, for editors that complete and check while one writes."""
     schema = PlantDocument.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Roundsman plant map"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "Roundsman plant map",
+    }

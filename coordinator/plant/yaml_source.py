@@ -1,10 +1,10 @@
 """
 YAML text to plain data with a line for every value.
 
-A map is data from outside, so only the harmless part of YAML is read: mappings with text keys, lists, text,
-numbers, true, false and null. Anchors, aliases, tags, a second document, repeated keys and numbers that aren't
-finite are problems. The parser's events are read one by one, so no limit is found out too late and no depth of
-nesting can exhaust the stack. `no`, `on`, `1:30` and dates are text here, as in YAML 1.2.
+A map is data from outside, so only the harmless part of YAML is read: mappings with text keys, lists,
+text, numbers, true, false and null. Anchors, aliases, tags, a second document, repeated keys and numbers
+that aren't finite are problems. The parser's events are read one by one, so no limit is found out too late
+and no depth of nesting can exhaust the stack. `no`, `on`, `1:30` and dates are text, as in YAML 1.2.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Source:
     problems: list[MapProblem] = field(default_factory=list)
 
     def add(self, path: Path, message: str) -> None:
-        """Note a problem of the value at a path; a path not in the file takes the line of what is round it."""
+        """Note a problem of the value at a path; one not in the file has the line of what is round it."""
         known = path
         while known and known not in self.lines:
             known = known[:-1]
@@ -79,6 +79,7 @@ class _Container:
     path: Path
     items: dict[str, Plain] | list[Plain]
     key: str | None = None
+    key_line: int = 0
 
 
 def dotted(path: Path) -> str:
@@ -137,23 +138,23 @@ def _read_events(source: Source, events: Iterator[yaml.Event]) -> None:
         elif isinstance(event, yaml.DocumentStartEvent):
             document_count += 1
             if document_count > 1:
-                source.add_at(event.start_mark.line + 1, (), "a second document: a map is one YAML document")
+                source.add_at(_line(event), (), "a second document: a map is one YAML document")
                 return
         elif isinstance(event, yaml.AliasEvent):
             path = _path(stack)
-            source.add_at(event.start_mark.line + 1, path, f"alias *{event.anchor}: maps have no aliases")
+            source.add_at(_line(event), path, f"alias *{event.anchor}: maps have no aliases")
             return
         if len(source.lines) > MAX_VALUE_COUNT:
-            source.add_at(event.start_mark.line + 1, (), f"a map may have at most {MAX_VALUE_COUNT} values")
+            source.add_at(_line(event), (), f"a map may have at most {MAX_VALUE_COUNT} values")
             return
         if len(stack) > MAX_DEPTH:
-            line = event.start_mark.line + 1
+            line = _line(event)
             source.add_at(line, (), f"nested deeper than {MAX_DEPTH} levels; a map needs fewer")
             return
 
 
 def _take_scalar(source: Source, stack: list[_Container], event: yaml.ScalarEvent) -> None:
-    line = event.start_mark.line + 1
+    line = _line(event)
     _check_marks(source, stack, event)
     if stack and isinstance(stack[-1].items, dict) and stack[-1].key is None:
         top = stack[-1]
@@ -161,7 +162,7 @@ def _take_scalar(source: Source, stack: list[_Container], event: yaml.ScalarEven
             first = source.lines.get((*top.path, event.value), 0)
             path = (*top.path, event.value)
             source.add_at(line, path, f"key given twice; first on line {first}")
-        top.key = event.value
+        top.key, top.key_line = event.value, line
         return
     path = _path(stack)
     value: Plain = event.value
@@ -171,28 +172,28 @@ def _take_scalar(source: Source, stack: list[_Container], event: yaml.ScalarEven
 
 
 def _open(source: Source, stack: list[_Container], event: yaml.CollectionStartEvent) -> None:
-    line = event.start_mark.line + 1
+    line = _line(event)
     _check_marks(source, stack, event)
     path = _path(stack)
     items: dict[str, Plain] | list[Plain] = {} if isinstance(event, yaml.MappingStartEvent) else []
     if stack and isinstance(stack[-1].items, dict) and stack[-1].key is None:
         source.add_at(line, path, "a key must be text")
-        stack[-1].key = f"?{line}"
+        stack[-1].key, stack[-1].key_line = f"?{line}", line
     _place(source, stack, items, path, line)
     stack.append(_Container(path, items))
 
 
 def _place(source: Source, stack: list[_Container], value: Plain, path: Path, line: int) -> None:
-    """Put a value where it belongs; the value of a mapping has the line of the value itself."""
+    """Put a value where it belongs; a value with a key has the line of the key, where people look for it."""
     if not stack:
         source.data = value
-    elif isinstance(stack[-1].items, list):
-        stack[-1].items.append(value)
+    elif isinstance(items := stack[-1].items, list):
+        items.append(value)
     else:
         top = stack[-1]
         assert top.key is not None
-        top.items[top.key] = value
-        top.key = None
+        items[top.key] = value
+        top.key, line = None, top.key_line
     source.lines[path] = line
 
 
@@ -209,11 +210,16 @@ def _path(stack: list[_Container]) -> Path:
 def _check_marks(
     source: Source, stack: list[_Container], event: yaml.ScalarEvent | yaml.CollectionStartEvent
 ) -> None:
-    line = event.start_mark.line + 1
+    line = _line(event)
     if event.anchor is not None:
         source.add_at(line, _path(stack), f"anchor &{event.anchor}: maps have no anchors")
     if event.tag is not None:
         source.add_at(line, _path(stack), f"tag {shown(event.tag)}: maps have no tags")
+
+
+def _line(event: yaml.Event) -> int:
+    """Line of the file where an event begins."""
+    return event.start_mark.line + 1 if event.start_mark is not None else 1
 
 
 def _resolve(source: Source, line: int, path: Path, text: str) -> Plain:

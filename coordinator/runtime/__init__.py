@@ -1,1 +1,1 @@
-"""The loop around the core: inbox, deadline, handle, perform."""
+"""The shell around the core: clock, inbox, loop, journal, and everything that does I/O for it."""

@@ -1,1 +1,1 @@
-"""The journal and the observations, durable."""
+"""What must survive: the journal of entries, and large results by content. It knows bytes only."""

@@ -72,7 +72,7 @@ def check_row(row: Row, after: Link) -> Entry:
     if crc != zlib.crc32(content):
         raise BrokenLinkError(seq, "its content doesn't match its CRC")
     if prev_hash != after.hash:
-        raise BrokenLinkError(seq, f"it doesn't follow entry {after.seq}: the hash of the predecessor differs")
+        raise BrokenLinkError(seq, f"it doesn't follow entry {after.seq}: the predecessor's hash differs")
     true_hash = hashlib.sha256(after.hash + content).digest()
     if digest != true_hash:
         raise BrokenLinkError(seq, "its content doesn't match its hash")

@@ -25,17 +25,21 @@ FORMAT_VERSION = 1
 # Bytes of the write-ahead log kept after a checkpoint; a long reader may let it grow beyond.
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 
-# The head repeats the last entry's seq and hash: without it, entries cut off at the end would leave a whole chain.
-_SCHEMA = (
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE entry (seq INTEGER PRIMARY KEY, at_s REAL NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL,"
-    " crc INTEGER NOT NULL, prev_hash BLOB NOT NULL, hash BLOB NOT NULL)",
-    "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL)",
-    "CREATE TABLE snapshot (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, sha256 BLOB NOT NULL,"
-    " made_at_s REAL NOT NULL)",
-    "CREATE TABLE truncation (number INTEGER PRIMARY KEY, keep_seq INTEGER NOT NULL,"
-    " lost_count INTEGER NOT NULL, backup TEXT NOT NULL)",
-)
+# The head repeats the last entry's seq and hash: without it, a chain cut off at the end would look whole.
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE entry (
+    seq INTEGER PRIMARY KEY, at_s REAL NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL,
+    crc INTEGER NOT NULL, prev_hash BLOB NOT NULL, hash BLOB NOT NULL
+);
+CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE snapshot (
+    seq INTEGER PRIMARY KEY, body BLOB NOT NULL, sha256 BLOB NOT NULL, made_at_s REAL NOT NULL
+);
+CREATE TABLE truncation (
+    number INTEGER PRIMARY KEY, keep_seq INTEGER NOT NULL, lost_count INTEGER NOT NULL, backup TEXT NOT NULL
+);
+"""
 _COLUMNS = "seq, at_s, kind, body, crc, prev_hash, hash"
 SELECT_ENTRIES = f"SELECT {_COLUMNS} FROM entry WHERE seq > ? ORDER BY seq LIMIT ?"
 SELECT_ENTRY = f"SELECT {_COLUMNS} FROM entry WHERE seq = ?"
@@ -114,7 +118,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def is_blank(connection: sqlite3.Connection) -> bool:
     """Whether the file has no tables: it's new, or its maker died before the first commit."""
-    return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
 
 
 def create_tables(connection: sqlite3.Connection, plant_id: str, *, log_id: str | None = None) -> Identity:
@@ -122,7 +126,7 @@ def create_tables(connection: sqlite3.Connection, plant_id: str, *, log_id: str 
     identity = Identity(log_id or secrets.token_hex(16), plant_id, FORMAT_VERSION)
     names = {"log_id": identity.log_id, "plant_id": plant_id, "format_version": str(FORMAT_VERSION)}
     with transaction(connection):
-        for statement in _SCHEMA:
+        for statement in _SCHEMA.strip().rstrip(";").split(";"):
             connection.execute(statement)
         connection.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", sorted(names.items()))
         connection.execute("INSERT INTO head (one, seq, hash) VALUES (1, 0, ?)", (identity.beginning.hash,))
@@ -152,8 +156,13 @@ def read_identity(connection: sqlite3.Connection, path: Path) -> Identity:
 
 
 def read_head(connection: sqlite3.Connection) -> Link | None:
-    """The seq and hash that the last commit left behind; None if that row is lost."""
-    row = connection.execute("SELECT seq, hash FROM head WHERE one = 1").fetchone()
+    """The seq and hash that the last commit left behind; None if that row is lost or can't be read."""
+    try:
+        row = connection.execute("SELECT seq, hash FROM head WHERE one = 1").fetchone()
+    except sqlite3.DatabaseError as error:
+        if not _is_damage(error):
+            raise
+        return None
     if row is None or not isinstance(row[0], int):
         return None
     return Link(row[0], as_hash(row[1]))
@@ -166,8 +175,30 @@ def read_last_seq(connection: sqlite3.Connection) -> int:
 
 
 def read_rows(connection: sqlite3.Connection, after_seq: int, limit: int) -> list[Row]:
-    """The next rows behind a seq, in order."""
-    return connection.execute(SELECT_ENTRIES, (after_seq, limit)).fetchall()
+    """
+    The next rows behind a seq, in order; fewer than there are if a damaged page follows.
+
+    Raises:
+        sqlite3.DatabaseError: If already the first of them can't be read.
+    """
+    try:
+        return connection.execute(SELECT_ENTRIES, (after_seq, limit)).fetchall()
+    except sqlite3.DatabaseError:
+        if limit == 1:
+            raise
+    rows: list[Row] = []
+    while len(rows) < limit:
+        try:
+            (row,) = connection.execute(SELECT_ENTRIES, (after_seq, 1)).fetchall() or [()]
+        except sqlite3.DatabaseError:
+            if rows:
+                break
+            raise
+        if not row:
+            break
+        rows.append(row)
+        after_seq = row[0]
+    return rows
 
 
 def read_truncations(connection: sqlite3.Connection) -> tuple[Truncation, ...]:
@@ -185,9 +216,13 @@ def translate(error: sqlite3.Error, path: Path) -> StoreError:
         return JournalFullError(path, str(error))
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return JournalBusyError(path, f"somebody else holds the database ({error})")
-    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT):
+    if _is_damage(error) or primary == sqlite3.SQLITE_CONSTRAINT:
         return JournalCorruptError(None, str(error), None, path=path)
     return JournalDiskError(path, str(error))
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def sync_directory(directory: Path) -> None:

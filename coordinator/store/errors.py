@@ -10,7 +10,7 @@ StoreError
 ├── JournalCorruptError       damaged content; verify, then recover explicitly
 ├── JournalBusyError          a foreign lock or too much waiting; nothing was written; try again
 ├── JournalDiskError          the disk failed; the outcome is unknown: close, open and read again
-├── JournalSuspendedError     an earlier append failed; settle that one first, then resume
+├── JournalSuspendedError     an earlier append failed; resume and settle that one first
 ├── JournalClosedError        used after close
 ├── RecoverRefusedError       the asked truncation would be wrong
 └── BlobError
@@ -100,7 +100,7 @@ class JournalSuspendedError(StoreError):
     """An earlier append failed, so that later ones would leave a hole in the story."""
 
     def __init__(self, failure: StoreError) -> None:
-        super().__init__(f"the journal writer stopped after: {failure}; settle that, then resume")
+        super().__init__(f"the journal writer stopped after: {failure}; resume and settle that append first")
         self.failure = failure
 
 

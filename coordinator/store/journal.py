@@ -1,8 +1,9 @@
 """
 The journal: everything that must survive, in order, sealed entry by entry.
 
-A committed append survives kill -9 and power loss. One process and one thread write; anybody may verify meanwhile.
-A journal that was put back from an older copy is whole in itself: that is noticed by comparing with what robots hold.
+A committed append survives kill -9 and power loss. One process and one thread write; anybody may verify
+meanwhile. A journal that was put back from an older copy is whole in itself: only a comparison with what
+robots hold shows that.
 """
 
 from __future__ import annotations
@@ -30,7 +31,12 @@ class Journal:
     """An open journal; make one by Journal.open, and use it in that thread only."""
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, identity: database.Identity, head: Link, lock: FileLock
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        identity: database.Identity,
+        head: Link,
+        lock: FileLock,
     ) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = connection
@@ -46,7 +52,7 @@ class Journal:
         cls, path: Path, *, plant_id: str, max_bytes: int | None = None, busy_timeout_s: float = 2.0
     ) -> Journal:
         """
-        Open a plant's journal, or begin it; only the last entry is checked here, the others when they're read.
+        Open a plant's journal, or begin it; only its end is checked here, the entries when they're read.
 
         Args:
             path: The database file; its directory must exist.
@@ -224,7 +230,9 @@ class Journal:
     def latest_snapshot(self) -> Snapshot | None:
         """The newest whole snapshot; the damaged ones it passed over are in bad_snapshots."""
         try:
-            found, self._bad_snapshots = snapshots.read_newest_good(self._connected(), self._identity.beginning)
+            found, self._bad_snapshots = snapshots.read_newest_good(
+                self._connected(), self._identity.beginning
+            )
         except sqlite3.Error as error:
             raise database.translate(error, self._path) from error
         return found

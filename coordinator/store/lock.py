@@ -14,6 +14,7 @@ class FileLock:
     The right to write a journal, held until released or until the process dies.
 
     The lock file stays when the lock is gone: deleting it would let two processes lock two files of one name.
+    A process forked without exec shares the lock and may outlive the owner, so workers are spawned instead.
     """
 
     def __init__(self, descriptor: int) -> None:

@@ -24,7 +24,7 @@ def walk(connection: sqlite3.Connection, after: Link, last_seq: int) -> Iterator
     """
     while after.seq < last_seq:
         try:
-            rows = database.read_rows(connection, after.seq, _READ_COUNT)
+            rows = database.read_rows(connection, after.seq, min(_READ_COUNT, last_seq - after.seq))
         except sqlite3.DatabaseError as error:
             raise BrokenLinkError(after.seq + 1, f"it can't be read: {error}") from error
         if not rows:
@@ -42,7 +42,7 @@ def walk_after(
     Entries behind a seq; the entry at that seq is checked by itself, not those before it.
 
     Raises:
-        BrokenLinkError: As walk does; if entry after_seq is damaged, for the first damage from the beginning on.
+        BrokenLinkError: As walk does; if entry after_seq is damaged, at the first damage from entry 1 on.
     """
     start = link_at(connection, after_seq, beginning)
     if start is None:
@@ -86,18 +86,31 @@ def read_checked_head(connection: sqlite3.Connection, beginning: Link, path: Pat
     head = database.read_head(connection)
     problem = _head_problem(connection, beginning, head)
     if head is None or problem is not None:
-        last_seq = database.read_last_seq(connection)
-        good_seq = last_good_seq(connection, beginning, last_seq)
-        at_seq = good_seq + 1 if good_seq < max(last_seq, head.seq if head else 0) else None
+        end_seq = known_end_seq(connection)
+        good_seq = last_good_seq(connection, beginning, end_seq)
+        at_seq = good_seq + 1 if good_seq < end_seq else None
         raise JournalCorruptError(at_seq, problem or "its head is lost", good_seq, path=path)
     return head
+
+
+def known_end_seq(connection: sqlite3.Connection) -> int:
+    """Seq of the last entry that is there or was committed, as far as that can still be read."""
+    head = database.read_head(connection)
+    head_seq = 0 if head is None else head.seq
+    try:
+        return max(head_seq, database.read_last_seq(connection))
+    except sqlite3.DatabaseError:
+        return head_seq
 
 
 def _head_problem(connection: sqlite3.Connection, beginning: Link, head: Link | None) -> str | None:
     """What doesn't fit between the head and the end of the entries."""
     if head is None:
         return "the record of the last committed entry is lost"
-    last_seq = database.read_last_seq(connection)
+    try:
+        last_seq = database.read_last_seq(connection)
+    except sqlite3.DatabaseError as error:
+        return f"the last entry can't be read: {error}"
     if last_seq != head.seq:
         return f"entry {head.seq} was committed last, but the last one there is {last_seq}"
     link = link_at(connection, head.seq, beginning)

@@ -1,8 +1,8 @@
 """
 Cutting off the damaged end of a journal, on a person's order.
 
-What was behind the cut is lost: robots may hold bases that the journal no longer knows, so the coordinator treats
-each of them as unconfirmed until it has reported. The journal keeps a mark of the cut for that.
+What was behind the cut is lost: robots may hold bases that the journal no longer knows, so the coordinator
+treats each of them as unconfirmed until it has reported. The journal keeps a mark of the cut for that.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from coordinator.store.chain import Link, Row
 from coordinator.store.entry import Snapshot
 from coordinator.store.errors import JournalDiskError, RecoverRefusedError
 from coordinator.store.lock import FileLock
-from coordinator.store.reading import last_good_seq, walk
+from coordinator.store.reading import known_end_seq, last_good_seq, link_at, walk
 
 _SIDE_SUFFIXES = ("-wal", "-shm")
 
@@ -81,7 +81,7 @@ def _truncate_locked(path: Path, keep_seq: int) -> RecoverReport:
     # The old write-ahead log must never meet the new file, so it goes first; the copy has it too.
     for suffix in _SIDE_SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    os.replace(fresh, path)
+    fresh.replace(path)
     database.sync_directory(path.parent)
     return RecoverReport(path, keep_seq, lost_count, backup)
 
@@ -92,8 +92,7 @@ def _rebuild(path: Path, fresh: Path, keep_seq: int, backup_name: str) -> int:
     try:
         source.execute("BEGIN")
         identity = database.read_identity(source, path)
-        head = database.read_head(source)
-        end_seq = max(database.read_last_seq(source), head.seq if head else 0)
+        end_seq = known_end_seq(source)
         lost_count = end_seq - keep_seq
         _check_request(source, identity.beginning, path, keep_seq, end_seq)
         target = database.connect_to_write(fresh, busy_timeout_s=0.0)
@@ -118,7 +117,7 @@ def _check_request(
     good_seq = last_good_seq(source, beginning, end_seq)
     if not 0 <= keep_seq <= good_seq:
         raise RecoverRefusedError(path, keep_seq, f"the last good entry is {good_seq}")
-    if keep_seq == end_seq and database.read_head(source) is not None and good_seq == end_seq:
+    if keep_seq == end_seq and database.read_head(source) == link_at(source, end_seq, beginning):
         raise RecoverRefusedError(path, keep_seq, "nothing is behind it")
 
 
@@ -134,14 +133,18 @@ def _copy_entries(
 def _proven_rows(source: sqlite3.Connection, beginning: Link, keep_seq: int) -> Iterator[Row]:
     for entry in walk(source, beginning, keep_seq):
         row: Row = source.execute(database.SELECT_ENTRY, (entry.seq,)).fetchone()
-        if entry.seq <= keep_seq:
-            yield (row[0], row[1], entry.kind, *row[3:])
+        yield (row[0], row[1], entry.kind, *row[3:])
 
 
 def _copy_marks(
     source: sqlite3.Connection, target: sqlite3.Connection, keep_seq: int, lost_count: int, backup_name: str
 ) -> None:
-    marks = [(cut.keep_seq, cut.lost_count, cut.backup) for cut in database.read_truncations(source)]
+    try:
+        cuts = database.read_truncations(source)
+    except sqlite3.DatabaseError:
+        # That part of the file is gone; the new mark alone makes every robot confirm its place.
+        cuts = ()
+    marks = [(cut.keep_seq, cut.lost_count, cut.backup) for cut in cuts]
     marks.append((keep_seq, lost_count, backup_name))
     target.executemany("INSERT INTO truncation (keep_seq, lost_count, backup) VALUES (?, ?, ?)", marks)
 
@@ -149,10 +152,10 @@ def _copy_marks(
 def _copy_snapshots(
     source: sqlite3.Connection, target: sqlite3.Connection, beginning: Link, keep_seq: int
 ) -> None:
-    for seq in sorted(snapshots.read_seqs(source)):
-        found = snapshots.read_checked(source, seq, beginning)
-        link = snapshots.link_at(target, seq, beginning)
-        if seq <= keep_seq and isinstance(found, Snapshot) and link is not None:
+    for found in reversed(list(snapshots.read_each(source, beginning))):
+        if isinstance(found, Snapshot) and found.seq <= keep_seq:
+            link = snapshots.link_at(target, found.seq, beginning)
+            assert link is not None, "entries up to keep_seq were copied before"
             snapshots.save(target, found, link)
 
 

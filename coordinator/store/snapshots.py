@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 import struct
 import zlib
+from collections.abc import Iterator
 
 from coordinator.store.chain import Link, as_hash
 from coordinator.store.database import transaction
@@ -26,7 +27,12 @@ SnapshotRow = tuple[object, object, object, object]
 def save(connection: sqlite3.Connection, snapshot: Snapshot, link: Link) -> None:
     """Keep a snapshot of the state at a link, and drop all but the newest few."""
     made_at_s = float(snapshot.made_at_s) + 0.0
-    row = (snapshot.seq, zlib.compress(snapshot.body, _LEVEL), _digest(snapshot.body, made_at_s, link), made_at_s)
+    row = (
+        snapshot.seq,
+        zlib.compress(snapshot.body, _LEVEL),
+        _digest(snapshot.body, made_at_s, link),
+        made_at_s,
+    )
     with transaction(connection):
         connection.execute(
             "INSERT OR REPLACE INTO snapshot (seq, body, sha256, made_at_s) VALUES (?, ?, ?, ?)", row
@@ -42,21 +48,25 @@ def read_newest_good(
 ) -> tuple[Snapshot | None, tuple[Problem, ...]]:
     """The newest snapshot that is whole, and what is wrong with the newer ones."""
     problems: list[Problem] = []
-    for seq in read_seqs(connection):
-        checked = read_checked(connection, seq, beginning)
-        if isinstance(checked, Snapshot):
-            return checked, tuple(problems)
-        problems.append(checked)
+    for found in read_each(connection, beginning):
+        if isinstance(found, Snapshot):
+            return found, tuple(problems)
+        problems.append(found)
     return None, tuple(problems)
 
 
-def read_seqs(connection: sqlite3.Connection) -> list[int]:
-    """Where snapshots were made, newest first."""
-    return [row[0] for row in connection.execute("SELECT seq FROM snapshot ORDER BY seq DESC")]
+def read_each(connection: sqlite3.Connection, beginning: Link) -> Iterator[Snapshot | Problem]:
+    """Every snapshot, or what is wrong with it, newest first; never raises for damage."""
+    try:
+        seqs = [row[0] for row in connection.execute("SELECT seq FROM snapshot ORDER BY seq DESC")]
+    except sqlite3.DatabaseError as error:
+        yield Problem(None, f"the snapshots can't be read: {error}")
+        return
+    for seq in seqs:
+        yield _read_checked(connection, seq, beginning)
 
 
-def read_checked(connection: sqlite3.Connection, seq: int, beginning: Link) -> Snapshot | Problem:
-    """The snapshot at an entry, or what is wrong with it."""
+def _read_checked(connection: sqlite3.Connection, seq: int, beginning: Link) -> Snapshot | Problem:
     try:
         row: SnapshotRow | None = connection.execute(
             "SELECT seq, body, sha256, made_at_s FROM snapshot WHERE seq = ?", (seq,)
@@ -93,6 +103,6 @@ def link_at(connection: sqlite3.Connection, seq: int, beginning: Link) -> Link |
 
 
 def _digest(body: bytes, made_at_s: float, link: Link) -> bytes:
-    # With the entry's hash in it, a snapshot fits one history only, not one that was cut and went on differently.
+    # With the entry's hash in it, a snapshot fits one history, not one that was cut and went on differently.
     head = struct.pack(">Qd", link.seq, made_at_s)
     return hashlib.sha256(head + link.hash + body).digest()

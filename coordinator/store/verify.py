@@ -78,10 +78,14 @@ def _report(connection: sqlite3.Connection, path: Path) -> VerifyReport:
     if head != walker.end:
         committed = "lost" if head is None else f"at entry {head.seq}"
         problems.append(Problem(None, f"the head is {committed}, the entries end at {walker.end.seq}"))
-    seqs = snapshots.read_seqs(connection)
-    checked = [snapshots.read_checked(connection, seq, identity.beginning) for seq in seqs]
+    checked = list(snapshots.read_each(connection, identity.beginning))
     bad_snapshots = [found for found in checked if isinstance(found, Problem)]
     problems += bad_snapshots + _structure_problems(connection)
+    try:
+        cuts = database.read_truncations(connection)
+    except sqlite3.DatabaseError as error:
+        cuts = ()
+        problems.append(Problem(None, f"the marks of cuts can't be read: {error}"))
     return VerifyReport(
         path=path,
         log_id=identity.log_id,
@@ -91,7 +95,7 @@ def _report(connection: sqlite3.Connection, path: Path) -> VerifyReport:
         head_hash=walker.good.hash,
         snapshot_count=len(checked) - len(bad_snapshots),
         problems=tuple(problems[:MAX_PROBLEMS]),
-        truncations=database.read_truncations(connection),
+        truncations=cuts,
     )
 
 

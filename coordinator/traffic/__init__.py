@@ -1,1 +1,1 @@
-"""Reservations, routes and the release of bases."""
+"""Who may be where: resources, the finishing order that keeps the floor free of deadlock, routes and congestion."""

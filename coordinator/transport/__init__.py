@@ -1,1 +1,1 @@
-"""The gRPC services, and the codec between wire and model."""
+"""The wire: gRPC services that turn messages into events and effects into messages, and decide nothing."""

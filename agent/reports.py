@@ -1,0 +1,151 @@
+"""State reports: the newest telemetry of the body, seen through what the session ordered."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from agent.body import Activity, Fault, Link, Pose, Telemetry
+from agent.states import Latch
+from roundsman.v1 import robot_pb2
+
+# The wire's bound on earlier poses in one report.
+HISTORY_LIMIT_COUNT = 64
+
+_WIRE_ACTIVITIES = {
+    Activity.IDLE: robot_pb2.ROBOT_ACTIVITY_IDLE,
+    Activity.DRIVING: robot_pb2.ROBOT_ACTIVITY_DRIVING,
+    Activity.WORKING: robot_pb2.ROBOT_ACTIVITY_WORKING,
+    Activity.CHARGING: robot_pb2.ROBOT_ACTIVITY_CHARGING,
+    Activity.STOPPED: robot_pb2.ROBOT_ACTIVITY_STOPPED,
+    Activity.BLOCKED: robot_pb2.ROBOT_ACTIVITY_BLOCKED,
+    Activity.FAULTED: robot_pb2.ROBOT_ACTIVITY_FAULTED,
+    Activity.MANUAL: robot_pb2.ROBOT_ACTIVITY_MANUAL,
+}
+_BODYS_WORD = frozenset({Activity.BLOCKED, Activity.FAULTED, Activity.MANUAL, Activity.STOPPED})
+
+
+def activity_of(
+    telemetry: Telemetry | None, latch: Latch, *, task_type: str | None, has_legs: bool
+) -> Activity:
+    """
+    What the robot does, in the words of the plant.
+
+    Args:
+        telemetry: Newest of the body; None: none yet.
+        latch: Whether the robot was made to wait.
+        task_type: Of the task under way; None: none is.
+        has_legs: Whether the body has a leg it hasn't finished.
+    """
+    own = Activity.IDLE if telemetry is None else telemetry.activity
+    if (
+        telemetry is not None
+        and own is not Activity.MANUAL
+        and any(f.stops_driving for f in telemetry.faults)
+    ):
+        return Activity.FAULTED
+    if own is Activity.FAULTED or own is Activity.MANUAL:
+        return own
+    if latch is Latch.STOPPED:
+        return Activity.STOPPED
+    if own in _BODYS_WORD:
+        return own
+    if task_type is not None:
+        return Activity.CHARGING if task_type == "charge" else Activity.WORKING
+    if latch is Latch.PAUSED:
+        return Activity.DRIVING if own is Activity.DRIVING and has_legs else Activity.STOPPED
+    return Activity.DRIVING if has_legs else Activity.IDLE
+
+
+class Telemeter:
+    """
+    The newest telemetry, poses not reported yet, and the numbers of reports.
+
+    Attributes:
+        latest: None before the body's first.
+    """
+
+    __slots__ = ("_history", "_is_reported", "_report_seq", "_taken_s", "latest")
+
+    def __init__(self) -> None:
+        self.latest: Telemetry | None = None
+        self._taken_s = 0.0
+        self._is_reported = False
+        self._history: deque[tuple[float, Pose]] = deque(maxlen=HISTORY_LIMIT_COUNT)
+        self._report_seq = 0
+
+    def take(self, telemetry: Telemetry, now_s: float) -> bool:
+        """Take in telemetry; returns whether it says something that can't wait for the next report."""
+        last = self.latest
+        if last is not None and last.pose is not None and not self._is_reported:
+            self._history.append((self._taken_s, last.pose))
+        self.latest = telemetry
+        self._taken_s = now_s
+        self._is_reported = False
+        return (
+            last is None
+            or last.activity is not telemetry.activity
+            or last.faults != telemetry.faults
+            or last.blocked_edge_id != telemetry.blocked_edge_id
+            or (last.pose is None) is not (telemetry.pose is None)
+        )
+
+    def report(
+        self, now_s: float, activity: Activity, progress: robot_pb2.RouteProgress | None, *, rtt_s: float
+    ) -> robot_pb2.StateReport:
+        """
+        Make the next report and forget the poses in it.
+
+        Args:
+            now_s: Robot's monotonic clock.
+            activity: From `activity_of`.
+            progress: None: no route is held.
+            rtt_s: Round trip to the coordinator; 0: not known.
+        """
+        self._report_seq += 1
+        report = robot_pb2.StateReport(
+            report_seq=self._report_seq,
+            robot_s=now_s,
+            activity=_WIRE_ACTIVITIES[activity],
+            progress=progress,
+        )
+        telemetry = self.latest
+        if telemetry is not None:
+            report.speed_mps = telemetry.speed_mps
+            report.charge_ratio = telemetry.charge_ratio
+            if telemetry.pose is not None:
+                report.map_pose_body.CopyFrom(pose_message(telemetry.pose))
+            if telemetry.faults:
+                report.faults.extend(fault_message(fault) for fault in telemetry.faults)
+            if activity is Activity.BLOCKED:
+                report.blocked_edge_id = telemetry.blocked_edge_id
+            _fill_link(report, telemetry.link, rtt_s)
+        if self._history:
+            report.history.extend(
+                robot_pb2.TimedPose(robot_s=at_s, map_pose_body=pose_message(pose))
+                for at_s, pose in self._history
+            )
+            self._history.clear()
+        # The pose just sent mustn't come again as history.
+        self._is_reported = True
+        return report
+
+
+def pose_message(pose: Pose) -> robot_pb2.Pose2D:
+    """A pose for the wire."""
+    return robot_pb2.Pose2D(x_m=pose.x_m, y_m=pose.y_m, yaw_rad=pose.yaw_rad, level_id=pose.level_id)
+
+
+def fault_message(fault: Fault) -> robot_pb2.RobotFault:
+    """A fault for the wire, its text cut to the wire's 200 characters."""
+    return robot_pb2.RobotFault(code=fault.code, text=fault.text[:200], stops_driving=fault.stops_driving)
+
+
+def _fill_link(report: robot_pb2.StateReport, link: Link | None, rtt_s: float) -> None:
+    if link is not None:
+        if link.rsrp_dbm is not None:
+            report.link.rsrp_dbm = link.rsrp_dbm
+        if link.sinr_db is not None:
+            report.link.sinr_db = link.sinr_db
+        report.link.cell_id = link.cell_id
+    if rtt_s > 0.0:
+        report.link.rtt_s = rtt_s

@@ -1,0 +1,88 @@
+"""Who may visit what, and which rule removed the last robot."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coordinator.assignment.problem import Refusal
+from coordinator.assignment.tables import Bools, Tables
+
+
+def eligible(tables: Tables, start_rows: list[int]) -> tuple[Bools, tuple[Refusal, ...]]:
+    """
+    Apply the hard rules that don't depend on the plan.
+
+    Args:
+        start_rows: Node of each robot after its frozen stops.
+
+    Returns:
+        Who may serve what, shape (robots, points), and the points left without a robot.
+    """
+    rules = (
+        ("sensors", _sensors(tables)),
+        ("barred", _not_barred(tables)),
+        ("reach", _reach(tables, start_rows)),
+        ("energy", _energy(tables, start_rows)),
+    )
+    allowed = np.ones((len(tables.robots), len(tables.points)), dtype=np.bool_)
+    rule_of: dict[int, str] = {}
+    if not tables.robots:
+        rule_of = dict.fromkeys(range(len(tables.points)), "no robot is offered")
+    for name, mask in rules:
+        allowed &= mask
+        for i in np.flatnonzero(~allowed.any(axis=0)).tolist():
+            rule_of.setdefault(i, _explain(tables, i, name))
+    refused = tuple(
+        Refusal(tables.points[i].point_id, tables.points[i].mission_id, rule_of[i]) for i in sorted(rule_of)
+    )
+    return allowed, refused
+
+
+def _explain(tables: Tables, i: int, rule: str) -> str:
+    point = tables.points[i]
+    match rule:
+        case "sensors":
+            return f"sensors: no robot carries {' + '.join(sorted(point.sensors))}"
+        case "barred":
+            return "barred: every robot that carries the sensors is barred"
+        case "reach":
+            return f"reach: no open way to node {point.node_id} and on to a charger"
+        case _:
+            return f"energy: a full charge is too little for node {point.node_id} and the way to a charger"
+
+
+def _sensors(tables: Tables) -> Bools:
+    needs = sorted({p.sensors for p in tables.points}, key=sorted)
+    kind = np.array([needs.index(p.sensors) for p in tables.points], dtype=np.intp)
+    can = np.array([[need <= r.sensors for need in needs] for r in tables.robots], dtype=np.bool_)
+    return can.reshape(len(tables.robots), len(needs))[:, kind]
+
+
+def _not_barred(tables: Tables) -> Bools:
+    mask = np.ones((len(tables.robots), len(tables.points)), dtype=np.bool_)
+    place = {r.robot_id: k for k, r in enumerate(tables.robots)}
+    for i, point in enumerate(tables.points):
+        for robot_id in sorted(point.barred):
+            if robot_id in place:
+                mask[place[robot_id], i] = False
+    return mask
+
+
+def _reach(tables: Tables, start_rows: list[int]) -> Bools:
+    way = np.isfinite(tables.to_point_s[np.array(start_rows, dtype=np.intp)])
+    can_drive = np.isfinite(np.array([d.pace for d in tables.drives], dtype=np.float64))
+    safe: Bools = way & np.isfinite(tables.refuge_s[tables.point_row]) & can_drive[:, None]
+    return safe
+
+
+def _energy(tables: Tables, start_rows: list[int]) -> Bools:
+    """A full robot must manage the way there, from its place or a charger, the work, and the way to a charger."""
+    mask = np.ones((len(tables.robots), len(tables.points)), dtype=np.bool_)
+    back_s = tables.refuge_s[tables.point_row]
+    for k, drive in enumerate(tables.drives):
+        way_s = np.minimum(tables.to_point_s[start_rows[k]], tables.from_dock_s) + back_s
+        near = np.isfinite(way_s) & np.isfinite(drive.pace)
+        used = np.full(len(tables.points), np.inf)
+        used[near] = way_s[near] * drive.pace * drive.travel_use + tables.duration_s[near] * drive.inspect_use
+        mask[k] = used + drive.reserve_ratio <= 1.0
+    return mask

@@ -1,0 +1,191 @@
+"""`roundsman journal`: verify, show, replay, truncate, on a data folder whose coordinator may be running."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from coordinator.cli.connection import ask
+from coordinator.cli.exits import CheckFailedError, NotDoneError, UsageError
+from coordinator.cli.options import Json, Yes
+from coordinator.cli.output import instant, print_json, print_table
+
+if TYPE_CHECKING:
+    from coordinator.store.entry import Entry
+
+journal = typer.Typer(help="Check, read, replay and recover a journal.", no_args_is_help=True)
+
+JOURNAL_NAME = "journal.db"
+Data = Annotated[
+    Path, typer.Argument(metavar="DATA", help="A coordinator's data folder, or its journal file.")
+]
+
+
+def journal_path(data: Path) -> Path:
+    """
+    The journal of a data folder.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    path = data / JOURNAL_NAME if data.is_dir() else data
+    if not path.is_file():
+        raise UsageError(f"no journal at {path}: name the folder given to `roundsman serve --data`")
+    return path
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    from coordinator.store.errors import (
+        JournalCorruptError,
+        JournalForeignError,
+        JournalInUseError,
+        RecoverRefusedError,
+        StoreError,
+    )
+
+    try:
+        yield
+    except JournalForeignError as error:
+        raise UsageError(str(error)) from error
+    except (JournalInUseError, RecoverRefusedError) as error:
+        raise NotDoneError(f"refused: {error}") from error
+    except JournalCorruptError as error:
+        raise CheckFailedError(f"{error}; see `roundsman journal verify`") from error
+    except StoreError as error:
+        raise CheckFailedError(str(error)) from error
+
+
+@journal.command("verify")
+def verify_journal(data: Data, *, as_json: Json = False) -> None:
+    """Check every entry and snapshot against its hash. Exit status 5 if something is wrong."""
+    from coordinator.store.verify import report_lines, verify
+
+    with _store_errors():
+        report = verify(journal_path(data))
+    if as_json:
+        print_json(
+            {
+                "path": str(report.path),
+                "log_id": report.log_id,
+                "plant_id": report.plant_id,
+                "is_good": report.is_good,
+                "entry_count": report.entry_count,
+                "last_good_seq": report.last_good_seq,
+                "head_hash": report.head_hash.hex(),
+                "snapshot_count": report.snapshot_count,
+                "problems": [{"seq": item.seq, "what": item.what} for item in report.problems],
+                "truncations": [
+                    {"keep_seq": cut.keep_seq, "lost_count": cut.lost_count, "backup": cut.backup}
+                    for cut in report.truncations
+                ],
+            }
+        )
+    else:
+        typer.echo("\n".join(report_lines(report)))
+    if not report.is_good:
+        raise CheckFailedError(
+            f"journal {report.path} is damaged after entry {report.last_good_seq};"
+            f" `roundsman journal truncate --keep {report.last_good_seq}` keeps what is whole"
+        )
+
+
+@journal.command("show")
+def show_journal(
+    data: Data,
+    *,
+    after: Annotated[int, typer.Option("--after", min=0, help="Only entries behind this number.")] = 0,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="At most so many, the newest ones.")
+    ] = 20,
+    kind: Annotated[str, typer.Option("--kind", help="Only of this kind, such as MissionCreated.")] = "",
+    text: Annotated[str, typer.Option("--grep", help="Only those whose content has this text.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show entries, checked as they are read. JSON: one line each."""
+    with _store_errors():
+        entries = read_entries(journal_path(data), after)
+        chosen = (item for item in entries if kind in {"", item.kind} and text.encode() in item.body)
+        wanted = deque(chosen, maxlen=limit)
+    if as_json:
+        for entry in wanted:
+            print_json(_entry_data(entry), one_line=True)
+    else:
+        rows = [
+            (str(entry.seq), instant(entry.at_s), entry.kind, entry.body.decode(errors="replace"))
+            for entry in wanted
+        ]
+        print_table(("#ENTRY", "AT", "KIND", "CONTENT"), rows, empty="no such entries")
+
+
+def read_entries(path: Path, after_seq: int = 0) -> Iterator[Entry]:
+    """
+    Entries behind a number, each checked; takes no lock that the writer waits for.
+
+    Raises:
+        StoreError: If there's no journal, or it's damaged.
+    """
+    import sqlite3
+
+    from coordinator.store import database, reading
+    from coordinator.store.chain import BrokenLinkError
+    from coordinator.store.errors import JournalCorruptError
+
+    try:
+        connection = database.connect_to_read(path)
+        try:
+            connection.execute("BEGIN")
+            identity = database.read_identity(connection, path)
+            head = reading.read_checked_head(connection, identity.beginning, path)
+            if after_seq < head.seq:
+                yield from reading.walk_after(connection, identity.beginning, after_seq, head.seq)
+        finally:
+            connection.close()
+    except BrokenLinkError as broken:
+        raise JournalCorruptError(broken.seq, broken.what, broken.seq - 1, path=path) from None
+    except sqlite3.Error as error:
+        raise database.translate(error, path) from error
+
+
+def _entry_data(entry: Entry) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "at_s": entry.at_s,
+        "kind": entry.kind,
+        "record": json.loads(entry.body),
+        "hash": entry.hash.hex(),
+    }
+
+
+@journal.command("truncate")
+def truncate_journal(
+    data: Data,
+    *,
+    keep: Annotated[int, typer.Option("--keep", min=0, help="Last entry to keep; `verify` says which.")],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Cut off the damaged end of a journal; an untouched copy is kept beside it. Asks first."""
+    from coordinator.store.recover import truncate
+
+    path = journal_path(data)
+    ask(f"Drop every entry of {path} behind {keep}? What they say is lost", yes=yes)
+    with _store_errors():
+        report = truncate(path, keep)
+    if as_json:
+        print_json(
+            {
+                "path": str(report.path),
+                "keep_seq": report.keep_seq,
+                "lost_count": report.lost_count,
+                "backup": str(report.backup),
+            }
+        )
+    else:
+        typer.echo(f"kept {report.keep_seq}, lost {report.lost_count}, copy in {report.backup}")

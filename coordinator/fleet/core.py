@@ -1,0 +1,219 @@
+"""The core's working place: durable state, live state, and the effects of the event at hand."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from coordinator.fleet.apply import apply
+from coordinator.fleet.live import LiveRobot
+from coordinator.model.effects import Append, CloseConnection, Effect, Send
+from coordinator.model.ids import AlarmId, EdgeId, NodeId, PointId, RobotId
+from coordinator.model.observation import Alarm, Severity
+from coordinator.model.records import (
+    AlarmChanged,
+    AlarmRemoved,
+    BaseExtended,
+    Record,
+    RobotJoined,
+    RobotPlaced,
+    RobotRemoved,
+    StepPassed,
+)
+from coordinator.model.robot import Activity, LinkState
+from coordinator.model.snapshot import Wait
+from coordinator.traffic.congestion import Congestion
+from coordinator.traffic.finishing import FinishingOrder, Mover
+from coordinator.traffic.resources import Resources
+from coordinator.traffic.routing import Router
+
+if TYPE_CHECKING:
+    from coordinator.fleet.settings import FleetSettings
+    from coordinator.fleet.state import FleetState, RobotState
+    from coordinator.model.messages import RobotMessage
+    from coordinator.plant.map import PlantMap, RobotType
+
+STALLED = frozenset({Activity.FAULTED, Activity.MANUAL})
+
+
+class Core:
+    """
+    All that the handlers of events share.
+
+    Handlers change durable state through `record` alone. `is_traffic_dirty` asks for bases to be looked at when the event is done,
+    `is_plan_due` for new itineraries.
+    """
+
+    def __init__(
+        self, plant: PlantMap, settings: FleetSettings, state: FleetState, now_s: float, seed: int
+    ) -> None:
+        self.plant = plant
+        self.settings = settings
+        self.state = state
+        self.now_s = now_s
+        self.effects: list[Effect] = []
+        self.resources = Resources(plant)
+        self.router = Router(self.resources)
+        self.finishing = FinishingOrder(self.resources)
+        self.finishing_around = FinishingOrder(self.resources)
+        self.congestion = Congestion()
+        self.nonces = random.Random(seed)
+        self.live: dict[RobotId, LiveRobot] = {}
+        self.next_tick_s = now_s
+        self.is_traffic_dirty = True
+        self.is_plan_due = True
+        self.plan_version = 0
+        self.plan_asked_s: float | None = None
+        self.planned_s = -1e18
+        self.bookings: tuple[tuple[NodeId, float, float, RobotId], ...] = ()
+        self.open_for: dict[str, tuple[RobotId, EdgeId | None]] = {}
+        self.asked_devices: dict[str, tuple[RobotId, EdgeId, float]] = {}
+        self.confirmations: dict[str, tuple[str, float]] = {}
+        self.closed_why: dict[int, str] = {}
+        self.roads_s = -1e18
+        self.replans: dict[str, int] = {}
+        self.wait_s: dict[str, float] = {}
+        self.duplicates_count = 0
+        self.is_degraded = False
+        self.points_at: dict[PointId, int] = {
+            point.point_id: self.resources.node_index[point.node_id] for point in plant.points.values()
+        }
+        for robot in state.robots.values():
+            live = LiveRobot(robot.robot_id)
+            self.live[robot.robot_id] = live
+            live.held = self._held(robot)
+
+    def record(self, record: Record) -> None:
+        """Change durable state and have it journaled."""
+        apply(self.state, record)
+        self.effects.append(Append(record))
+        match record:
+            case BaseExtended() | StepPassed() | RobotPlaced():
+                robot = self.state.robots[record.robot_id]
+                self.live[record.robot_id].held = self._held(robot)
+                self.is_traffic_dirty = True
+            case RobotJoined():
+                self.live.setdefault(record.robot_id, LiveRobot(record.robot_id))
+            case RobotRemoved():
+                del self.live[record.robot_id]
+                self.finishing.forget(record.robot_id)
+                self.finishing_around.forget(record.robot_id)
+                self.is_traffic_dirty = True
+
+    def send(self, robot_id: RobotId, message: RobotMessage) -> None:
+        """Say something to a robot, if it has a stream."""
+        live = self.live[robot_id]
+        if live.connection is None:
+            return
+        live.sequence += 1
+        session = self.state.robots[robot_id].session
+        self.effects.append(
+            Send(robot_id, live.connection, self.state.epoch, session, live.sequence, message)
+        )
+
+    def close(self, robot_id: RobotId, connection: int, code: str, reason: str) -> None:
+        """End a stream."""
+        self.effects.append(CloseConnection(robot_id, connection, code, reason))
+
+    def raise_alarm(
+        self, subject: str, code: str, severity: Severity, text: str, robot_id: RobotId | None = None
+    ) -> None:
+        """Raise an alarm, once while its condition lasts."""
+        alarm_id = alarm_id_of(subject, code)
+        known = self.state.alarms.get(alarm_id)
+        if known is not None and known.is_active:
+            return
+        self.record(
+            AlarmChanged(
+                Alarm(alarm_id, subject, code, severity, text, raised_s=self.now_s, robot_id=robot_id)
+            )
+        )
+
+    def clear_alarm(self, subject: str, code: str) -> None:
+        """The condition of an alarm is gone; it stays listed until acknowledged."""
+        known = self.state.alarms.get(alarm_id_of(subject, code))
+        if known is None or not known.is_active:
+            return
+        if known.is_acknowledged:
+            self.record(AlarmRemoved(known.alarm_id))
+        else:
+            self.record(AlarmChanged(_cleared(known, self.now_s)))
+
+    def count_replan(self, reason: str) -> None:
+        """Note a change of a horizon."""
+        self.replans[reason] = self.replans.get(reason, 0) + 1
+
+    def robot_type(self, robot: RobotState) -> RobotType:
+        """The robot's type in the plant map."""
+        return self.plant.robot_types[robot.factsheet.robot_type_id]
+
+    def movers(self) -> list[Mover]:
+        """All placed robots for the release rule, sorted by id."""
+        return [self.mover(self.state.robots[robot_id]) for robot_id in self.placed()]
+
+    def mover(self, robot: RobotState) -> Mover:
+        """One robot for the release rule."""
+        index = self.resources.node_index
+        return Mover(
+            robot.robot_id,
+            robot.factsheet.robot_type_id,
+            index[robot.base_end.node_id],
+            index[robot.home],
+            self.live[robot.robot_id].held,
+        )
+
+    def placed(self) -> list[RobotId]:
+        """Robots that have a place, sorted by id."""
+        return sorted(robot_id for robot_id, robot in self.state.robots.items() if robot.steps)
+
+    def holder(self, mask: int, but: RobotId) -> RobotId | None:
+        """Another robot that holds something of a mask."""
+        for robot_id in sorted(self.live):
+            if robot_id != but and self.live[robot_id].held & mask:
+                return robot_id
+        return None
+
+    def is_stalled(self, robot_id: RobotId) -> bool:
+        """Whether a robot can't be expected to move by itself for now."""
+        live = self.live[robot_id]
+        robot = self.state.robots[robot_id]
+        if live.link is LinkState.LOST or robot.is_stopped or live.distrust or live.pose_trouble:
+            return True
+        report = live.report
+        if report is None:
+            return False
+        return report.activity in STALLED or any(fault.stops_driving for fault in report.faults)
+
+    def set_wait(self, live: LiveRobot, wait: Wait | None) -> None:
+        """Change why a robot waits; the time so far is booked to the cause until now."""
+        old = live.wait
+        if (
+            old is not None
+            and wait is not None
+            and (old.cause, old.subject, old.behind) == (wait.cause, wait.subject, wait.behind)
+        ):
+            return
+        if old is not None:
+            self.wait_s[old.cause] = self.wait_s.get(old.cause, 0.0) + self.now_s - live.unhurried_s
+        live.unhurried_s = self.now_s
+        live.wait = wait
+
+    def _held(self, robot: RobotState) -> int:
+        held = 0
+        resources = self.resources
+        for step in robot.steps:
+            if step.seq > robot.cleared_seq:
+                held |= resources.node_claim[resources.node_index[step.node_id]]
+            if step.seq > robot.reached_seq and step.edge_id is not None:
+                held |= resources.way_claim[resources.way_index[step.edge_id]]
+        return held
+
+
+def alarm_id_of(subject: str, code: str) -> AlarmId:
+    """One alarm a condition."""
+    return AlarmId(f"{subject}.{code}")
+
+
+def _cleared(alarm: Alarm, now_s: float) -> Alarm:
+    return replace(alarm, is_active=False, cleared_s=now_s)

@@ -1,0 +1,157 @@
+"""
+Robots that wait for each other: who stands aside, and where.
+
+The release rule keeps everybody able to drive home, so a circle of waits can always be opened: somebody in it drives to a place where it is
+in nobody's way. The one that waits longest is never the one to go, so its claim is served in bounded time: no starvation.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from coordinator.fleet.live import GiveWay
+from coordinator.model.ids import RobotId
+
+if TYPE_CHECKING:
+    from coordinator.fleet.core import Core
+    from coordinator.fleet.live import LiveRobot
+
+STAND_ASIDE_S = 60.0
+CLEAR_ALL_AFTER_S = 75.0
+
+
+def resolve_waits(core: Core) -> None:
+    """Let robots stand aside where waits have formed a circle, and go on where the way is clear."""
+    _end_give_ways(core)
+    waiting = _waiting(core)
+    for robot_id in waiting:
+        wait = core.live[robot_id].wait
+        assert wait is not None
+        if core.now_s - wait.since_s < core.settings.give_way_after_s:
+            continue
+        circle = wait_circle(core, robot_id)
+        if circle and _open_circle(core, circle):
+            core.is_traffic_dirty = True
+    if waiting:
+        _clear_the_way(core, waiting)
+
+
+def wait_circle(core: Core, robot_id: RobotId) -> tuple[RobotId, ...]:
+    """A circle of waits through a robot, beginning with it; empty when there is none."""
+    came: dict[RobotId, RobotId] = {}
+    queue = deque((robot_id,))
+    while queue:
+        here = queue.popleft()
+        live = core.live.get(here)
+        if live is None or live.wait is None:
+            continue
+        for blocker in live.blockers:
+            if blocker == robot_id:
+                circle = [here]
+                while circle[-1] != robot_id:
+                    circle.append(came[circle[-1]])
+                return tuple(reversed(circle))
+            if blocker not in came:
+                came[blocker] = here
+                queue.append(blocker)
+    return ()
+
+
+def _waiting(core: Core) -> list[RobotId]:
+    """Robots that wait for others, longest first."""
+    rows = []
+    for robot_id in core.placed():
+        wait = core.live[robot_id].wait
+        if wait is not None and wait.cause in ("resource", "safety", "zone"):
+            rows.append((wait.since_s, robot_id))
+    return [robot_id for _, robot_id in sorted(rows)]
+
+
+def _open_circle(core: Core, circle: tuple[RobotId, ...]) -> bool:
+    """Make one robot of the circle stand aside: the youngest claim that has a place to go."""
+    members = sorted(circle, key=lambda robot_id: (_since_s(core, robot_id), robot_id))
+    oldest, younger = members[0], members[1:]
+    if any(core.live[robot_id].give_way is not None for robot_id in younger):
+        return False
+    for robot_id in reversed(younger):
+        if _stand_aside(core, robot_id, oldest, circle):
+            return True
+    return len(members) > 1 and _stand_aside(core, oldest, members[1], circle)
+
+
+def _since_s(core: Core, robot_id: RobotId) -> float:
+    wait = core.live[robot_id].wait
+    return core.now_s if wait is None else wait.since_s
+
+
+def _stand_aside(core: Core, robot_id: RobotId, other: RobotId, circle: tuple[RobotId, ...]) -> bool:
+    """Send a robot to the nearest free place off the others' ways."""
+    needed = 0
+    for member in circle:
+        if member != robot_id:
+            needed |= _path_mask(core, core.live[member])
+    robot, live = core.state.robots[robot_id], core.live[robot_id]
+    resources = core.resources
+    taken = 0
+    for other_id in sorted(core.live):
+        if other_id != robot_id:
+            taken |= core.live[other_id].held
+    allowed = resources.allowed[robot.factsheet.robot_type_id]
+    homes = {resources.node_index[other.home] for other in core.state.robots.values() if other is not robot}
+    start = resources.node_index[robot.base_end.node_id]
+    seen = {start}
+    queue = deque((start,))
+    while queue:
+        node = queue.popleft()
+        for way in resources.out[node]:
+            if way.end in seen or way.end in homes or not allowed[way.index]:
+                continue
+            if resources.step_claim[way.index] & taken or way.index in core.closed_why:
+                continue
+            seen.add(way.end)
+            if not resources.node_claim[way.end] & needed and not _is_inside_corridor(core, way.end):
+                place = resources.node_ids[way.end]
+                live.give_way = GiveWay(place, other, live.held, core.now_s + STAND_ASIDE_S)
+                core.count_replan("give_way")
+                return True
+            queue.append(way.end)
+    return False
+
+
+def _is_inside_corridor(core: Core, node: int) -> bool:
+    claim = core.resources.node_claim[node]
+    return any(claim & mask for mask in core.resources.corridors)
+
+
+def _path_mask(core: Core, live: LiveRobot) -> int:
+    mask = 0
+    for index in live.path:
+        mask |= core.resources.step_claim[index]
+    return mask
+
+
+def _end_give_ways(core: Core) -> None:
+    """Stop standing aside when the other robot has passed, or after a while."""
+    for robot_id in sorted(core.live):
+        live = core.live[robot_id]
+        if live.give_way is None:
+            continue
+        other = core.live.get(live.give_way.other)
+        is_passed = other is None or not (live.give_way.spot & (other.held | _path_mask(core, other)))
+        if is_passed or core.now_s >= live.give_way.until_s:
+            live.give_way = None
+            core.is_traffic_dirty = True
+
+
+def _clear_the_way(core: Core, waiting: list[RobotId]) -> None:
+    """Last resort for the longest wait: everybody else who waits goes home, in the order the release rule allows."""
+    oldest = waiting[0]
+    if core.now_s - _since_s(core, oldest) < CLEAR_ALL_AFTER_S:
+        return
+    for robot_id in waiting[1:]:
+        robot, live = core.state.robots[robot_id], core.live[robot_id]
+        if live.give_way is None and robot.base_end.node_id != robot.home:
+            live.give_way = GiveWay(robot.home, oldest, live.held, core.now_s + 2 * STAND_ASIDE_S)
+            core.count_replan("give_way")
+            core.is_traffic_dirty = True

@@ -1,0 +1,80 @@
+"""What the core knows of a robot beyond the journal: gone with the process, told anew by the robot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from coordinator.assignment.problem import Stop
+from coordinator.model.ids import NodeId, PointId, RobotId
+from coordinator.model.robot import Activity, LinkState, StateReport
+from coordinator.model.snapshot import Wait
+
+
+@dataclass(slots=True)
+class GiveWay:
+    """A robot stands aside at `node_id` until the other has passed the resources in `spot`, or until `until_s`."""
+
+    node_id: NodeId
+    other: RobotId
+    spot: int
+    until_s: float
+
+
+@dataclass(slots=True)
+class LiveRobot:
+    """
+    Volatile side of one robot.
+
+    Attributes:
+        connection: Stream of the present session; None when there is none.
+        heard_s: When anything of it arrived last.
+        held: Mask of all it has reserved; kept in step with the durable state.
+        clock_offset_s: Coordinator's time minus robot's monotonic clock, of the quickest heartbeat lately.
+        accepted_seq: End of base the robot is known to hold.
+        itinerary: Stops to come, not yet in the base.
+        target: Node the path leads to; None when the robot has nowhere to go.
+        path: Way numbers from the end of the base to the target.
+        path_version: Router version the path was found on.
+        wait: Why it waits at the end of its base, and `wait_ways` and `blockers` what for and behind whom.
+        claim_s: Since when its claim ages: begin of the wait.
+        barred: Points it can't reach, until when.
+        distrust: Why its place isn't believed until a person or a new start tells it anew; empty when it is.
+        pose_trouble: Why its pose can't be used just now; empty when it can.
+    """
+
+    robot_id: RobotId
+    connection: int | None = None
+    upload: int | None = None
+    sequence: int = 0
+    revision: int = 0
+    heard_s: float = -1e18
+    link: LinkState = LinkState.LOST
+    report: StateReport | None = None
+    held: int = 0
+    clock_offset_s: float | None = None
+    rtt_s: float = 0.0
+    accepted_seq: int = -1
+    sent_s: float = -1e18
+    is_route_due: bool = False
+    itinerary: list[Stop] = field(default_factory=list)
+    target: NodeId | None = None
+    target_why: str = ""
+    path: list[int] = field(default_factory=list)
+    path_version: int = -1
+    wait: Wait | None = None
+    wait_way: int | None = None
+    blockers: tuple[RobotId, ...] = ()
+    give_way: GiveWay | None = None
+    barred: dict[PointId, float] = field(default_factory=dict)
+    distrust: str = ""
+    pose_trouble: str = ""
+    blocked_since_s: float | None = None
+    reached_s: float = 0.0
+    work_began_s: float | None = None
+    unhurried_s: float = 0.0
+    commands_sent_s: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def activity(self) -> Activity | None:
+        """What the robot said last that it does."""
+        return None if self.report is None else self.report.activity

@@ -1,0 +1,224 @@
+"""Asking the assignment planner, and taking its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coordinator.assignment.problem import DockOffer, Plan, PointDemand, Problem, RobotOffer, Stop
+from coordinator.fleet.missions import refuse_point
+from coordinator.model.effects import PlanAssignment
+from coordinator.model.ids import MissionId, NodeId, PointId, RobotId
+from coordinator.model.mission import MissionState, PointState
+from coordinator.plant.map import NodeRole
+
+if TYPE_CHECKING:
+    from coordinator.fleet.core import Core
+    from coordinator.fleet.live import LiveRobot
+    from coordinator.fleet.state import RobotState
+
+PLAN_AT_MOST_EVERY_S = 2.0
+PLAN_TIMEOUT_S = 10.0
+MISSION_SERVE_S = 1800.0
+"""A mission's points age as if their period were this at priority 50."""
+REFERENCE_SPEED_MPS = 1.2
+
+
+def ask_for_plan(core: Core) -> None:
+    """Ask for new itineraries when they are due and no answer is outstanding."""
+    if core.plan_asked_s is not None and core.now_s - core.plan_asked_s < PLAN_TIMEOUT_S:
+        return
+    age_s = core.now_s - core.planned_s
+    is_due = age_s >= core.settings.plan_period_s or (core.is_plan_due and age_s >= PLAN_AT_MOST_EVERY_S)
+    if not is_due:
+        return
+    core.plan_version += 1
+    core.is_plan_due = False
+    core.planned_s = core.now_s
+    problem = build_problem(core)
+    if problem.robots:
+        core.plan_asked_s = core.now_s
+        core.effects.append(PlanAssignment(problem))
+
+
+def take_plan(core: Core, plan: Plan) -> None:
+    """Set itineraries from the planner's answer; a stale one is dropped."""
+    if plan.version != core.plan_version or core.plan_asked_s is None:
+        return
+    core.plan_asked_s = None
+    core.is_traffic_dirty = True
+    core.bookings = plan.bookings
+    for robot_id, stops in plan.itineraries:
+        robot, live = core.state.robots.get(robot_id), core.live.get(robot_id)
+        if robot is None or live is None or not robot.steps:
+            continue
+        served = {order.point_id for order in robot.open_orders.values()}
+        live.itinerary = [
+            stop
+            for stop in stops
+            if (stop.point_id is None or stop.point_id not in served)
+            and not (stop.point_id is None and _is_charging(robot))
+        ]
+    for refusal in plan.refused:
+        if refusal.mission_id is not None:
+            refuse_point(core, refusal.mission_id, refusal.point_id, refusal.rule)
+
+
+def build_problem(core: Core) -> Problem:
+    """The assignment problem as it stands: robots free to plan, points that want a visit, chargers."""
+    robots = []
+    frozen: set[PointId] = set()
+    for robot_id in core.placed():
+        robot, live = core.state.robots[robot_id], core.live[robot_id]
+        if live.connection is None or core.is_stalled(robot_id):
+            live.itinerary = []
+            continue
+        offer = _offer(core, robot, live)
+        frozen |= {stop.point_id for stop in offer.frozen if stop.point_id is not None}
+        robots.append(offer)
+    served = {order.point_id for robot in core.state.robots.values() for order in robot.open_orders.values()}
+    return Problem(
+        version=core.plan_version,
+        now_s=core.now_s,
+        robots=tuple(robots),
+        points=_demands(core, served | frozen),
+        docks=_docks(core),
+        node_index=core.resources.node_index,
+        travel_s=core.router.matrix_s(),
+        reference_speed_mps=REFERENCE_SPEED_MPS,
+    )
+
+
+def _offer(core: Core, robot: RobotState, live: LiveRobot) -> RobotOffer:
+    robot_type = core.robot_type(robot)
+    battery = robot_type.battery
+    free_s, charge_ratio = _free_at(core, robot, live)
+    frozen: tuple[Stop, ...] = ()
+    planned = tuple(live.itinerary)
+    if planned and live.target == planned[0].node_id and live.target_why == "stop":
+        frozen, planned = planned[:1], planned[1:]
+    return RobotOffer(
+        robot_id=robot.robot_id,
+        node_id=robot.base_end.node_id,
+        free_s=free_s,
+        charge_ratio=charge_ratio,
+        sensors=robot_type.sensors,
+        speed_mps=robot_type.max_speed_mps,
+        travel_ratio_per_s=battery.travel_w / battery.capacity_j,
+        idle_ratio_per_s=battery.idle_w / battery.capacity_j,
+        inspect_ratio_per_s=battery.inspect_w / battery.capacity_j,
+        charge_ratio_per_s=battery.charge_w / battery.capacity_j,
+        reserve_ratio=battery.reserve_ratio,
+        home=robot.home,
+        frozen=frozen,
+        planned=planned,
+    )
+
+
+def _free_at(core: Core, robot: RobotState, live: LiveRobot) -> tuple[float, float]:
+    """When the robot will be done with its base, and its charge then."""
+    battery = core.robot_type(robot).battery
+    charge_ratio = 0.5 if live.report is None else live.report.charge_ratio
+    resources = core.resources
+    travel_s = sum(
+        resources.ways[resources.way_index[step.edge_id]].free_s
+        for step in robot.steps
+        if step.seq > robot.reached_seq and step.edge_id is not None
+    )
+    free_s = core.now_s + travel_s
+    charge_ratio -= travel_s * battery.travel_w / battery.capacity_j
+    for order in robot.open_orders.values():
+        if order.charge_until_ratio is not None:
+            lack_ratio = max(0.0, order.charge_until_ratio - charge_ratio)
+            free_s += lack_ratio * battery.capacity_j / battery.charge_w
+            charge_ratio += lack_ratio
+        else:
+            free_s += order.duration_s
+            charge_ratio -= order.duration_s * battery.inspect_w / battery.capacity_j
+    if live.work_began_s is not None and robot.open_orders:
+        free_s = max(core.now_s, free_s - (core.now_s - live.work_began_s))
+    return free_s, max(0.0, charge_ratio)
+
+
+def _demands(core: Core, served: set[PointId | None]) -> tuple[PointDemand, ...]:
+    demands: dict[PointId, PointDemand] = {}
+    for point_id, point in core.plant.points.items():
+        if point.period_s is None or point_id in served:
+            continue
+        known = core.state.points.get(point_id)
+        last_s = core.state.began_s if known is None else known.last_visit_s
+        demands[point_id] = PointDemand(
+            point_id=point_id,
+            node_id=point.node_id,
+            duration_s=point.duration_s,
+            sensors=point.sensors,
+            period_s=point.period_s,
+            last_visit_s=last_s,
+            weight=point.weight,
+            barred=_barred(core, point_id),
+        )
+    for mission in core.state.missions.values():
+        if mission.state not in (MissionState.WAITING, MissionState.RUNNING):
+            continue
+        for mission_point in mission.points:
+            point_id = mission_point.point_id
+            if mission_point.state is PointState.OPEN and point_id not in served:
+                demand = _mission_demand(
+                    core, mission.mission_id, point_id, mission.priority, mission.created_s
+                )
+                demands[point_id] = _sooner(demands.get(point_id), demand, core.now_s)
+    return tuple(demands[point_id] for point_id in sorted(demands))
+
+
+def _mission_demand(
+    core: Core, mission_id: MissionId, point_id: PointId, priority: int, created_s: float
+) -> PointDemand:
+    point = core.plant.points[point_id]
+    return PointDemand(
+        point_id=point_id,
+        node_id=point.node_id,
+        duration_s=point.duration_s,
+        sensors=point.sensors,
+        period_s=MISSION_SERVE_S * (100 - priority + 10) / 60,
+        last_visit_s=created_s - MISSION_SERVE_S / 2,
+        weight=point.weight,
+        mission_id=mission_id,
+        barred=_barred(core, point_id),
+    )
+
+
+def _sooner(patrol: PointDemand | None, mission: PointDemand, now_s: float) -> PointDemand:
+    """One visit serves the patrol and a mission: the mission's, as urgent as the more urgent of both."""
+    if patrol is None:
+        return mission
+    patrol_ratio = (now_s - patrol.last_visit_s) / patrol.period_s
+    mission_ratio = (now_s - mission.last_visit_s) / mission.period_s
+    if mission_ratio >= patrol_ratio:
+        return mission
+    return PointDemand(
+        mission.point_id, mission.node_id, mission.duration_s, mission.sensors, patrol.period_s,
+        patrol.last_visit_s, patrol.weight, mission.mission_id, mission.barred,
+    )  # fmt: skip
+
+
+def _barred(core: Core, point_id: PointId) -> frozenset[RobotId]:
+    return frozenset(
+        robot_id for robot_id, live in core.live.items() if live.barred.get(point_id, 0.0) > core.now_s
+    )
+
+
+def _docks(core: Core) -> tuple[DockOffer, ...]:
+    booked: dict[NodeId, list[tuple[float, float, RobotId]]] = {
+        node_id: [] for node_id in core.plant.nodes_with(NodeRole.CHARGER)
+    }
+    for robot_id in core.placed():
+        robot, live = core.state.robots[robot_id], core.live[robot_id]
+        node_id = robot.base_end.node_id
+        if node_id in booked:
+            free_s, _ = _free_at(core, robot, live)
+            until_s = core.now_s + 3600.0 if core.is_stalled(robot_id) else free_s
+            booked[node_id].append((core.now_s, until_s, robot_id))
+    return tuple(DockOffer(node_id, tuple(sorted(rows))) for node_id, rows in sorted(booked.items()))
+
+
+def _is_charging(robot: RobotState) -> bool:
+    return any(order.is_charge for order in robot.open_orders.values())

@@ -1,0 +1,88 @@
+"""Where a robot drives next, and by which way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coordinator.model.ids import NodeId
+
+if TYPE_CHECKING:
+    from coordinator.fleet.core import Core
+    from coordinator.fleet.live import LiveRobot
+    from coordinator.fleet.state import RobotState
+
+BAR_S = 120.0
+"""A point without an open way to it isn't tried again by the robot for this long."""
+
+
+def choose_target(core: Core, robot: RobotState, live: LiveRobot) -> None:
+    """Set target and path beyond the base; drops stops that can't be reached."""
+    while True:
+        wanted, why = _wanted(core, robot, live)
+        if wanted is None:
+            live.target, live.path = None, []
+            return
+        if wanted == live.target and why == live.target_why and live.path_version == core.router.version:
+            if live.path or robot.base_end.node_id == wanted:
+                return
+        if _find_path(core, robot, live, wanted, why):
+            return
+        if why != "stop":
+            live.target, live.path = None, []
+            live.give_way = None
+            return
+        stop = live.itinerary.pop(0)
+        if stop.point_id is not None:
+            live.barred[stop.point_id] = core.now_s + BAR_S
+        core.is_plan_due = True
+
+
+def _wanted(core: Core, robot: RobotState, live: LiveRobot) -> tuple[NodeId | None, str]:
+    if live.give_way is not None:
+        return live.give_way.node_id, "give_way"
+    if live.itinerary:
+        return live.itinerary[0].node_id, "stop"
+    if robot.base_end.node_id == robot.home or core.plan_asked_s is not None or core.is_plan_due:
+        return None, ""
+    return robot.home, "home"
+
+
+def _find_path(core: Core, robot: RobotState, live: LiveRobot, wanted: NodeId, why: str) -> bool:
+    """Find the best path, or keep the present one when another gains too little. False when there is no open way."""
+    router, index = core.router, core.resources.node_index
+    type_id = robot.factsheet.robot_type_id
+    start, goal = index[robot.base_end.node_id], index[wanted]
+    best = router.way(type_id, start, goal)
+    if best is None:
+        return False
+    is_same_aim = wanted == live.target and why == live.target_why and bool(live.path)
+    live.target, live.target_why, live.path_version = wanted, why, router.version
+    if not is_same_aim:
+        live.path = best
+        live.is_route_due = True
+        return True
+    if best == live.path:
+        return True
+    settings = core.settings
+    old_s, new_s = router.cost_s(type_id, live.path), router.cost_s(type_id, best)
+    gain_s = old_s - new_s
+    if old_s == float("inf"):
+        reason = core.closed_why.get(_first_closed(core, robot, live), "closure")
+    elif settings.replan_on_congestion and gain_s > max(
+        settings.congestion_gain_s, settings.congestion_gain_ratio * old_s
+    ):
+        reason = "congestion"
+    else:
+        return True
+    live.path = best
+    live.is_route_due = True
+    core.count_replan(reason)
+    return True
+
+
+def _first_closed(core: Core, robot: RobotState, live: LiveRobot) -> int:
+    type_id = robot.factsheet.robot_type_id
+    for way in live.path:
+        if core.router.cost_s(type_id, [way]) == float("inf"):
+            return way
+    return -1

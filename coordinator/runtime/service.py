@@ -1,0 +1,213 @@
+"""A coordinator from its parts: recover, serve, and end in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from coordinator.fleet import Fleet
+from coordinator.plant.map import PlantMap
+from coordinator.plant.parse import parse_plant
+from coordinator.runtime.blobs import ThreadedBlobs
+from coordinator.runtime.clock import AnchoredClock
+from coordinator.runtime.inbox import EventInbox
+from coordinator.runtime.ledger import JournalLedger
+from coordinator.runtime.loop import CoreLoop, Outlets
+from coordinator.runtime.observation_log import ObservationLog
+from coordinator.runtime.perform import Performer
+from coordinator.runtime.planner import Planner
+from coordinator.runtime.recovery import FleetForm, recover
+from coordinator.runtime.settings import ServiceSettings
+from coordinator.store.blobs import BlobStore
+from coordinator.store.journal import Journal
+from coordinator.store.reserve import ReserveFile
+from coordinator.transport.calls import Calls
+from coordinator.transport.codec import speed_limits
+from coordinator.transport.device_service import DeviceService, DeviceStreams
+from coordinator.transport.fleet_service import FleetService, PlantText
+from coordinator.transport.observation_stream import ObservationService, UploadStreams
+from coordinator.transport.pictures import Pictures
+from coordinator.transport.server import Addresses, Servers, Services, refuse_open_address
+from coordinator.transport.session_stream import AgentService, SessionStreams
+
+JOURNAL_NAME = "journal.sqlite3"
+BLOB_FOLDER = "blobs"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Adapters:
+    """Everything with a wire, and the planner."""
+
+    inbox: EventInbox
+    sessions: SessionStreams
+    performer: Performer
+    planner: Planner
+    pictures: Pictures
+    observations: ObservationLog
+    blobs: ThreadedBlobs
+    servers: Servers
+
+
+async def serve(
+    settings: ServiceSettings,
+    *,
+    stop: asyncio.Event | None = None,
+    ready: Callable[[Addresses], None] | None = None,
+) -> None:
+    """
+    Run a coordinator until SIGTERM, SIGINT or `stop`.
+
+    Args:
+        settings: What to run.
+        stop: Ends it when set; signals are handled as well.
+        ready: Called with the addresses once robots can connect.
+
+    Raises:
+        InsecureAddressError: If the listen address can be reached from elsewhere and that wasn't asked for.
+        MapError: If the plant map is bad.
+        StoreError: If the journal can't be used.
+        UnknownRecordError: If the journal was written by a newer version.
+    """
+    refuse_open_address(settings.listen.host, insecure_lab=settings.listen.insecure_lab)
+    text = await asyncio.to_thread(settings.plant.read_text, encoding="utf-8")
+    plant = parse_plant(text, source=str(settings.plant))
+    folder = settings.store.folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stopping = asyncio.Event() if stop is None else stop
+    ledger = await JournalLedger.open(
+        folder / JOURNAL_NAME,
+        lambda: Journal.open(folder / JOURNAL_NAME, plant_id=plant.plant_id),
+        reserve=_reserve(settings, folder),
+    )
+    try:
+        with _signals_set(stopping):
+            await _run(settings, plant, text, ledger, stopping=stopping, ready=ready)
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await ledger.close(within_s=settings.grace_s)
+        log.info("stopped")
+
+
+def _reserve(settings: ServiceSettings, folder: Path) -> ReserveFile | None:
+    size_bytes = settings.store.reserve_bytes
+    return ReserveFile(folder / "reserve", size_bytes=size_bytes) if size_bytes else None
+
+
+async def _run(
+    settings: ServiceSettings,
+    plant: PlantMap,
+    text: str,
+    ledger: JournalLedger,
+    *,
+    stopping: asyncio.Event,
+    ready: Callable[[Addresses], None] | None,
+) -> None:
+    observations = ObservationLog()
+    recovered = await ledger.read(lambda journal: recover(journal, observations))
+    if recovered.lost_count:
+        log.error("journal_was_cut", lost_count=recovered.lost_count, hint="confirm where each robot stands")
+    clock = AnchoredClock(not_before_s=recovered.last_at_s)
+    now_s = clock.now_s()
+    fleet = Fleet(plant, settings=settings.fleet, state=recovered.state, now_s=now_s, seed=settings.seed)
+    adapters = _adapters(settings, plant, text, observations)
+    loop = CoreLoop(
+        fleet,
+        FleetForm(recovered.state),
+        adapters.inbox,
+        ledger,
+        Outlets(adapters.performer.perform, observations.note, adapters.pictures.publish),
+        clock=clock,
+        settings=settings.loop,
+        last_snapshot_seq=recovered.snapshot_seq,
+    )
+    await loop.start(fleet.start(now_s), last_seq=recovered.last_seq)
+    try:
+        await _serve(settings, adapters, loop, stopping, ready)
+    finally:
+        adapters.blobs.close()
+
+
+def _adapters(
+    settings: ServiceSettings, plant: PlantMap, text: str, observations: ObservationLog
+) -> _Adapters:
+    inbox = EventInbox()
+    limits = speed_limits(plant)
+    sessions, uploads, devices = SessionStreams(), UploadStreams(), DeviceStreams()
+    calls = Calls(inbox, answer_within_s=settings.answer_within_s)
+    pictures = Pictures(limits)
+    store = settings.store
+    blobs = ThreadedBlobs(BlobStore(store.folder / BLOB_FOLDER, max_blob_bytes=store.max_blob_bytes))
+    planner = Planner(inbox.post, within_s=settings.plan_within_s)
+    services = Services(
+        agents=AgentService(inbox, sessions, limits),
+        devices=DeviceService(inbox, devices),
+        fleet=FleetService(calls, pictures, PlantText(plant.plant_id, text, plant.digest), observations),
+        observations=ObservationService(inbox, uploads, blobs),
+    )
+    listen = settings.listen
+    addresses = Addresses(listen.host, listen.control_port, listen.observation_port)
+    servers = Servers(addresses, services, dev=listen.dev, ping_s=listen.ping_s)
+    performer = Performer(sessions, uploads, devices, calls, planner)
+    return _Adapters(inbox, sessions, performer, planner, pictures, observations, blobs, servers)
+
+
+async def _serve(
+    settings: ServiceSettings,
+    adapters: _Adapters,
+    loop: CoreLoop,
+    stopping: asyncio.Event,
+    ready: Callable[[Addresses], None] | None,
+) -> None:
+    """Run the loop and the servers until told to stop, or until the loop fails."""
+    planning = asyncio.create_task(adapters.planner.run())
+    running = asyncio.create_task(loop.run())
+    waiting = asyncio.create_task(stopping.wait())
+    try:
+        addresses = await adapters.servers.start()
+        log.info(
+            "listening",
+            host=addresses.host,
+            control_port=addresses.control_port,
+            observation_port=addresses.observation_port,
+            process_id=os.getpid(),
+        )
+        if ready is not None:
+            ready(addresses)
+        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        log.info("stopping", reconnect_after_s=settings.reconnect_after_s)
+        adapters.sessions.drain(settings.reconnect_after_s)
+        await adapters.servers.stop(settings.grace_s)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await loop.finish(settings.grace_s)
+    finally:
+        for task in (running, waiting, planning):
+            task.cancel()
+        await asyncio.gather(running, waiting, planning, return_exceptions=True)
+        await adapters.servers.stop(0.0)
+
+
+@contextlib.contextmanager
+def _signals_set(stopping: asyncio.Event) -> Iterator[None]:
+    running = asyncio.get_running_loop()
+    handled = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            running.add_signal_handler(number, stopping.set)
+            handled.append(number)
+    try:
+        yield
+    finally:
+        for number in handled:
+            running.remove_signal_handler(number)

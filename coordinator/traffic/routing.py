@@ -1,0 +1,133 @@
+"""Ways through the plant by travel time, closures and congestion counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from coordinator.model.ids import RobotTypeId
+from coordinator.traffic.resources import Resources
+
+NODE_S = 1.5
+"""Added to each edge for slowing down and turning at its end, seconds."""
+
+
+class Router:
+    """
+    Shortest ways on the present weights. A change of weights makes a new `version`.
+
+    Distances to a goal are computed once a version and robot type, and a way is read off them from any node.
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._starts = np.array([way.start for way in resources.ways], dtype=np.int32)
+        self._ends = np.array([way.end for way in resources.ways], dtype=np.int32)
+        self._free_s = np.array([way.free_s + NODE_S for way in resources.ways], dtype=np.float64)
+        self._allowed = {key: np.array(value) for key, value in resources.allowed.items()}
+        self._locked = np.array([resources.plant.edges[way.edge_id].is_locked for way in resources.ways])
+        self._weights = self._free_s.copy()
+        self._closed: frozenset[int] = frozenset()
+        self._delays_s: dict[int, float] = {}
+        self._to_goal: dict[tuple[RobotTypeId, int], list[float]] = {}
+        self._cost: dict[RobotTypeId, list[float]] = {}
+        self._matrix: npt.NDArray[np.float64] | None = None
+        self.version = 0
+        self._build()
+
+    def update(self, closed: frozenset[int], delays_s: Mapping[int, float]) -> bool:
+        """Set closed ways and extra seconds per way; tell whether anything changed."""
+        if closed == self._closed and delays_s == self._delays_s:
+            return False
+        self._closed, self._delays_s = closed, dict(delays_s)
+        self._build()
+        return True
+
+    def way(self, robot_type_id: RobotTypeId, start: int, goal: int) -> list[int] | None:
+        """Way numbers from node to node, [] when there already, None when there is no open way."""
+        to_goal = self._distances(robot_type_id, goal)
+        if to_goal[start] == np.inf:
+            return None
+        cost = self._cost[robot_type_id]
+        ways: list[int] = []
+        node = start
+        while node != goal:
+            best = min(
+                self._resources.out[node], key=lambda way: (cost[way.index] + to_goal[way.end], way.index)
+            )
+            ways.append(best.index)
+            node = best.end
+        return ways
+
+    def travel_s(self, robot_type_id: RobotTypeId, start: int, goal: int) -> float:
+        """Seconds from node to node; infinite when there is no open way."""
+        return self._distances(robot_type_id, goal)[start]
+
+    def cost_s(self, robot_type_id: RobotTypeId, ways: list[int]) -> float:
+        """Seconds along a way on the present weights; infinite when a part is closed."""
+        cost = self._cost[robot_type_id]
+        return sum(cost[index] for index in ways)
+
+    def way_around(
+        self, robot_type_id: RobotTypeId, start: int, goal: int, penalties_s: Mapping[int, float]
+    ) -> tuple[list[int] | None, float]:
+        """Best way when some ways cost more just now, and its seconds with these penalties."""
+        cost = np.array(self._cost[robot_type_id])
+        for index, penalty_s in penalties_s.items():
+            cost[index] += penalty_s
+        to_goal = self._solve(cost, goal)
+        if to_goal[start] == np.inf:
+            return None, float("inf")
+        ways: list[int] = []
+        node = start
+        while node != goal:
+            best = min(
+                self._resources.out[node],
+                key=lambda way: (cost[way.index] + to_goal[way.end], way.index),
+            )
+            ways.append(best.index)
+            node = best.end
+        return ways, float(to_goal[start])
+
+    def matrix_s(self) -> npt.NDArray[np.float64]:
+        """Seconds from each node to each node for a robot that may use every edge, shape (n, n), read only."""
+        if self._matrix is None:
+            self._matrix = dijkstra(self._graph(self._weights, reverse=False))
+            self._matrix.flags.writeable = False
+        return self._matrix
+
+    def _build(self) -> None:
+        self.version += 1
+        self._weights = self._free_s.copy()
+        for index, delay_s in self._delays_s.items():
+            self._weights[index] += delay_s
+        self._weights[self._locked] = np.inf
+        if self._closed:
+            self._weights[sorted(self._closed)] = np.inf
+        self._to_goal.clear()
+        self._matrix = None
+        self._cost = {
+            type_id: np.where(allowed, self._weights, np.inf).tolist()
+            for type_id, allowed in self._allowed.items()
+        }
+
+    def _distances(self, robot_type_id: RobotTypeId, goal: int) -> list[float]:
+        known = self._to_goal.get((robot_type_id, goal))
+        if known is None:
+            known = self._solve(np.array(self._cost[robot_type_id]), goal)
+            self._to_goal[robot_type_id, goal] = known
+        return known
+
+    def _solve(self, cost: npt.NDArray[np.float64], goal: int) -> list[float]:
+        distances: list[float] = dijkstra(self._graph(cost, reverse=True), indices=goal).tolist()
+        return distances
+
+    def _graph(self, cost: npt.NDArray[np.float64], *, reverse: bool) -> csr_array:
+        is_open = np.isfinite(cost)
+        rows, columns = (self._ends, self._starts) if reverse else (self._starts, self._ends)
+        count = len(self._resources.node_ids)
+        return csr_array((cost[is_open], (rows[is_open], columns[is_open])), shape=(count, count))

@@ -1,0 +1,62 @@
+"""What a robot hears of the 5G cells where it stands, looked up by edge and metre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coordinator.model.ids import EdgeId, NodeId
+from coordinator.plant.radio import rsrp_dbm, serving_cell, sinr_db
+from sim.chassis import Chassis
+from sim.floor import Floor
+
+GRID_M = 2.0
+# Without cells in the map everybody hears well.
+NO_CELL_DBM = -70.0
+NO_CELL_DB = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Power and quality of the serving cell."""
+
+    rsrp_dbm: float
+    sinr_db: float
+    cell_id: str
+
+
+class RadioField:
+    """
+    The plant's coverage.
+
+    Args:
+        offset_db: Added to every power: below 0 for a worse network than planned.
+    """
+
+    def __init__(self, floor: Floor, *, offset_db: float = 0.0) -> None:
+        self._floor = floor
+        self._offset_db = offset_db
+        self._cache: dict[tuple[EdgeId | NodeId, int], Heard] = {}
+
+    def heard_by(self, chassis: Chassis) -> Heard:
+        """What a body hears now."""
+        line, offset_m = chassis.place()
+        key: tuple[EdgeId | NodeId, int]
+        key = (chassis.node_id, -1) if line is None else (line.edge_id, int(offset_m / GRID_M))
+        heard = self._cache.get(key)
+        if heard is None:
+            heard = self._cache[key] = self._hear(chassis)
+        return heard
+
+    def _hear(self, chassis: Chassis) -> Heard:
+        radio = self._floor.plant.radio
+        if not radio.cells:
+            return Heard(NO_CELL_DBM + self._offset_db, NO_CELL_DB, "")
+        line, offset_m = chassis.place()
+        if line is None:
+            pose = chassis.pose()
+        else:
+            pose = line.pose_at((int(offset_m / GRID_M) + 0.5) * GRID_M)
+        place = (radio, pose.x_m, pose.y_m, pose.level_id)
+        power_dbm = max(-160.0, min(0.0, rsrp_dbm(*place) + self._offset_db))
+        quality_db = max(-30.0, min(50.0, sinr_db(*place) + min(0.0, self._offset_db)))
+        return Heard(power_dbm, quality_db, serving_cell(*place) or "")

@@ -1,0 +1,107 @@
+"""A journal from the command line."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from coordinator.cli.journal import JOURNAL_NAME
+from coordinator.store.entry import NewEntry
+from coordinator.store.journal import Journal
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder with three entries."""
+    with Journal.open(tmp_path / JOURNAL_NAME, plant_id="tank_farm") as journal:
+        journal.append(
+            [
+                NewEntry("EdgeOpened", b'{"edge_id":"e%d","source":"ada"}' % number, 1_800_000_000.0 + number)
+                for number in (1, 2, 3)
+            ]
+        )
+    return tmp_path
+
+
+def _damage(data: Path, seq: int) -> None:
+    connection = sqlite3.connect(data / JOURNAL_NAME)
+    connection.execute("UPDATE entry SET body = ? WHERE seq = ?", (b'{"edge_id":"other"}', seq))
+    connection.commit()
+    connection.close()
+
+
+def test_a_whole_journal_passes(type_command, data):
+    """Every entry fits its hash and its predecessor."""
+    result = type_command("journal", "verify", str(data))
+    found = json.loads(type_command("journal", "verify", str(data), "--json").stdout)
+
+    assert result.exit_code == 0
+    assert "no problem found" in result.stdout
+    assert (found["is_good"], found["entry_count"]) == (True, 3)
+
+
+def test_a_damaged_journal_fails_and_says_what_to_do(type_command, data):
+    """A changed entry is found, and the way to what is whole is named."""
+    _damage(data, 2)
+
+    result = type_command("journal", "verify", str(data))
+
+    assert result.exit_code == 5
+    assert "PROBLEM at 2" in result.stdout
+    assert "journal truncate --keep 1" in result.stderr
+
+
+def test_entries_are_shown_newest_last(type_command, data):
+    """An operator reads what happened, and may look for a word."""
+    lines = type_command("journal", "show", str(data), "-n", "2").stdout.splitlines()
+    found = [
+        json.loads(line)
+        for line in type_command("journal", "show", str(data), "--json", "--grep", "e2").stdout.splitlines()
+    ]
+
+    assert [line.split()[0] for line in lines] == ["ENTRY", "2", "3"]
+    assert [(item["seq"], item["record"]["edge_id"]) for item in found] == [(2, "e2")]
+    assert type_command("journal", "show", str(data), "--after", "3").stdout == "no such entries\n"
+
+
+def test_a_journal_is_read_while_its_coordinator_writes(type_command, data):
+    """Looking into a journal never gets in its writer's way."""
+    with Journal.open(data / JOURNAL_NAME, plant_id="tank_farm") as journal:
+        assert type_command("journal", "show", str(data)).exit_code == 0
+        assert type_command("journal", "verify", str(data)).exit_code == 0
+        assert journal.append([NewEntry("EdgeOpened", b"{}", 1_800_000_009.0)]) == 4
+
+
+def test_truncating_asks_first_and_keeps_a_copy(type_command, data):
+    """What is cut off stays in a copy; a damaged journal is whole again afterwards."""
+    _damage(data, 3)
+    asked = type_command("journal", "truncate", str(data), "--keep", "2")
+    done = type_command("journal", "truncate", str(data), "--keep", "2", "--yes", "--json")
+
+    assert asked.exit_code == 4
+    assert Path(json.loads(done.stdout)["backup"]).is_file()
+    assert type_command("journal", "verify", str(data)).exit_code == 0
+
+
+def test_a_running_coordinators_journal_is_never_cut(type_command, data):
+    """While the coordinator runs, truncation is refused in one line."""
+    with Journal.open(data / JOURNAL_NAME, plant_id="tank_farm"):
+        result = type_command("journal", "truncate", str(data), "--keep", "1", "--yes")
+
+    assert result.exit_code == 4
+    assert "in use" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_any_other_file_is_refused(type_command, tmp_path):
+    """A file that isn't a journal is named as such."""
+    other = tmp_path / "notes.txt"
+    other.write_text("not a journal" * 100)
+
+    result = type_command("journal", "verify", str(other))
+
+    assert result.exit_code in {2, 5}
+    assert len(result.stderr.splitlines()) == 1
