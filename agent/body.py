@@ -142,7 +142,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault a person should know of: `code` of 1 to 64 A-Z a-z 0-9 . _ - and `text` up to 200 characters."""
+    """A fault a person should know of: `code` of 1 to 64 A-Z a-z 0-9 . _ - and `text` up to 200."""
 
     code: str
     text: str = ""

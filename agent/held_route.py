@@ -95,7 +95,7 @@ class HeldRoute:
                 self._open_tasks.append((step.seq, task_of(order)))
 
     def take_legs(self) -> tuple[Leg, ...]:
-        """Legs the body may have now and hasn't: up to the first node with an open task. They count as given."""
+        """Legs the body may have now: up to the first node with an open task. They count as given."""
         legs = self._legs
         if not legs:
             return ()
@@ -133,7 +133,7 @@ class HeldRoute:
             return False
         if not self.has_legs_to_drive() or seq != self._ahead[0]:
             raise BodyError(
-                f"body reports leg {seq} as reached after {self.reached_seq}, with legs up to {self.given_seq}: "
+                f"body reports leg {seq} as reached after {self.reached_seq}, given up to {self.given_seq}: "
                 "every leg is reported once, in order"
             )
         self.reached_seq = self._ahead.popleft()
@@ -145,9 +145,6 @@ class HeldRoute:
         next_leg_seq = self._ahead[0] if self._ahead else self.base_end_seq + 1
         next_task_seq = self._open_tasks[0][0] if self._open_tasks else self.base_end_seq + 1
         self.reached_seq = max(self.reached_seq, min(next_leg_seq - 1, next_task_seq))
-        if self._ahead or next_task_seq <= self.base_end_seq:
-            return
-        self.reached_seq = max(self.base_end_seq, 0)
 
     def clear(self, seq: int) -> bool:
         """

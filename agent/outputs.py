@@ -93,7 +93,7 @@ class Persist:
 
 @dataclass(frozen=True, slots=True)
 class CloseStream:
-    """End the stream; connect again, at the earliest after `reconnect_after_s` (None: by the client's backoff)."""
+    """End the stream; connect again, not before `reconnect_after_s` (None: by the client's backoff)."""
 
     reason: str
     reconnect_after_s: float | None = None

@@ -184,7 +184,7 @@ class MemorySpool:
                 self._entries[entry.last_counter] = (entry, blob, is_alarm)
 
     def _victims(self, needed_bytes: int) -> list[int]:
-        """The oldest results that make room and aren't alarms. Raises SpoolFullError if they don't suffice."""
+        """The oldest results that make room, no alarms. Raises SpoolFullError if they don't suffice."""
         excess_bytes = self._used_bytes + needed_bytes - self._quota_bytes
         victims: list[int] = []
         for counter, (entry, blob, is_alarm) in self._entries.items():

@@ -151,7 +151,7 @@ class SqliteSpool:
             self._set("last", last + shift)
 
     def _victims(self, needed_bytes: int) -> list[int]:
-        """The oldest results that make room and aren't alarms. Raises SpoolFullError if they don't suffice."""
+        """The oldest results that make room, no alarms. Raises SpoolFullError if they don't suffice."""
         excess_bytes = self._number("used_bytes") + needed_bytes - self._quota_bytes
         if excess_bytes <= 0:
             return []
@@ -169,7 +169,7 @@ class SqliteSpool:
         raise SpoolFullError(needed_bytes, self._quota_bytes)
 
     def _drop(self, counter: int) -> str:
-        """Turn a result into a gap, or into a part of the gap before it; returns its blob's name or nothing."""
+        """Turn a result into a gap, or a part of the gap before it; returns its blob's name or nothing."""
         blob_bytes, sha256 = self._db.execute(
             "SELECT blob_bytes, sha256 FROM entries WHERE first_counter = ?", (counter,)
         ).fetchone()

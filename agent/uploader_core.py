@@ -137,7 +137,7 @@ class UploaderCore:
 
     def _stored(self, through: int) -> None:
         if through > self._source.last_counter():
-            # The spool never gave out that counter: it was replaced. Its results mustn't pass for stored ones.
+            # This counter wasn't given out: the spool was replaced. Its results mustn't pass for stored ones.
             self._source.renumber(through)
             self.stored_through = self._sent_through = through
             self._blob = None

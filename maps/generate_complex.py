@@ -51,9 +51,7 @@ def draw_board(rng: random.Random) -> tuple[Board, list[str]]:
     for row in range(UNIT_COUNT):
         for column in range(UNIT_COUNT):
             prefix = f"u{row + 1}{column + 1}"
-            racks = draw_unit(
-                board, prefix, (column * PITCH_M + 24.0, row * PITCH_M + 24.0), (18.0, 36.0, 54.0)
-            )
+            racks = draw_unit(board, prefix, (column * PITCH_M + 24.0, row * PITCH_M + 24.0), (18.0, 36.0, 54.0))
             link_middles += _draw_links(board, row, column)
             ring = [name for name, node in board.nodes.items() if node.group == prefix]
             roots = racks + ring

@@ -85,9 +85,7 @@ radio:
 def draw_board() -> tuple[Board, list[str], list[str]]:
     """Draw all ways and leaves; gives the board and the inspection nodes of west and east."""
     board = Board()
-    road = board.chain(
-        "road", loop((0.0, 0.0), (240.0, 120.0), 15.0, clockwise=False), width_m=ROAD, two_way=False
-    )
+    road = board.chain("road", loop((0.0, 0.0), (240.0, 120.0), 15.0, clockwise=False), width_m=ROAD, two_way=False)
     west_rack = draw_unit(board, "west", (24.0, 24.0), (18.0, 54.0))
     east_rack = draw_unit(board, "east", (144.0, 24.0), (18.0, 36.0, 54.0))
     links = _draw_links(board)
@@ -155,9 +153,7 @@ def _inspection_spurs(board: Board, rings: list[str], rack: list[str], unit: str
             if len(leaves) < count and (name in rack or side in _inward(board, name, unit)):
                 leaves.append(board.spur(name, side, 5.0, f"{unit}-spot", "inspection"))
     ring_roots = [name for name in roots if name not in rack]
-    leaves += spread(
-        board, ring_roots, count - len(leaves), prefix=f"{unit}-spot", role="inspection", length_m=5.0
-    )
+    leaves += spread(board, ring_roots, count - len(leaves), prefix=f"{unit}-spot", role="inspection", length_m=5.0)
     return leaves
 
 

@@ -61,9 +61,7 @@ class Board:
         self.counts[prefix] = self.counts.get(prefix, 0) + 1
         return f"{prefix}-{self.counts[prefix]:02d}"
 
-    def node(
-        self, prefix: str, at: Place, *, level: str = GROUND, roles: tuple[str, ...] = (), group: str = ""
-    ) -> str:
+    def node(self, prefix: str, at: Place, *, level: str = GROUND, roles: tuple[str, ...] = (), group: str = "") -> str:
         """Draw a node, or give back the one that is there already."""
         if (*at, level) in self.names:
             return self.names[*at, level]
@@ -200,9 +198,7 @@ def draw_unit(board: Board, prefix: str, low: Place, rack_xs_m: tuple[float, ...
     return inner
 
 
-def spread(
-    board: Board, roots: list[str], count: int, *, prefix: str, role: str, length_m: float
-) -> list[str]:
+def spread(board: Board, roots: list[str], count: int, *, prefix: str, role: str, length_m: float) -> list[str]:
     """Draw spurs at roots as far from each other as can be (farthest point first; ties by name)."""
     leaves: list[str] = []
     open_roots = {name: math.inf for name in sorted(roots) if board.free_sides(name, length_m)}
@@ -246,16 +242,12 @@ WORKS = (
 )
 
 
-def point_lines(
-    rng: random.Random, tag_number: int, node: str, heading_rad: float, period_s: int
-) -> list[str]:
+def point_lines(rng: random.Random, tag_number: int, node: str, heading_rad: float, period_s: int) -> list[str]:
     """Text of one inspection point with one or two tasks."""
     first = rng.choice(WORKS)
     works = [first]
     if rng.random() < 0.35:
-        works.append(
-            rng.choice([work for work in WORKS if work.sensor == "camera" and work.name != first.name])
-        )
+        works.append(rng.choice([work for work in WORKS if work.sensor == "camera" and work.name != first.name]))
     tag = f"{rng.choice(first.equipment)}-{tag_number}"
     weight = {10: 3, 20: 2}.get(period_s // MINUTE_S, 1)
     tolerance_s = max(60, period_s // 10)

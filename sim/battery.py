@@ -13,7 +13,9 @@ class Battery:
         efficiency_ratio: Of this very battery: above 1 it needs more power than its data sheet says.
     """
 
-    def __init__(self, model: BatteryModel, *, charge_ratio: float, now_s: float, efficiency_ratio: float = 1.0) -> None:
+    def __init__(
+        self, model: BatteryModel, *, charge_ratio: float, now_s: float, efficiency_ratio: float = 1.0
+    ) -> None:
         self.model = model
         self._ratio = charge_ratio
         self._since_s = now_s

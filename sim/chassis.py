@@ -103,6 +103,11 @@ class Chassis:
         return self._run is not None
 
     @property
+    def is_rolling_out(self) -> bool:
+        """Whether the body brakes over legs that were given up."""
+        return self._is_silent
+
+    @property
     def is_turning(self) -> bool:
         """Whether the body turns on the spot before its next leg."""
         return self._run is None and self._turn_end_s > self._world.now_s

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import traceback
 from collections.abc import Callable
 
-from coordinator.assignment import plan
+from coordinator.assignment.assign import plan
 from coordinator.assignment.problem import Plan, Problem
 from coordinator.fleet import Fleet
 from coordinator.fleet.settings import FleetSettings
@@ -29,11 +30,14 @@ from coordinator.model.events import (
 )
 from coordinator.model.operator import OperatorCommand, Outcome
 from coordinator.model.records import Record
+from coordinator.model.snapshot import Totals
 from coordinator.plant.map import PlantMap
 from coordinator.transport.codec import encode_send, encode_upload_effect, speed_limits
 from sim.journal import SimJournal
 from sim.network import End, Stream
 from sim.world import Timer, World
+
+RESTART_S = 2.0
 
 Watcher = Callable[[Effect], None]
 Planner = Callable[[Problem], Plan]
@@ -46,12 +50,14 @@ class CoordinatorHost:
     Attributes:
         fleet: The live core; None while the process is down.
         crash_count: How often it went down.
+        totals_before: Of the processes that went down, as they did.
 
     Args:
         watch: Told of each effect as it leaves (after the sync).
         synced: Told of each record as it becomes durable.
         ask_device: Carries a RequestDevice.
         planner: Answers PlanAssignment, `plan_delay_s` later.
+        failed: Told of an exception in core or planner, which then count as crashed; None: raised.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class CoordinatorHost:
         ask_device: Callable[[RequestDevice], None],
         planner: Planner = plan,
         plan_delay_s: float = 0.3,
+        failed: Callable[[str, str], None] | None = None,
     ) -> None:
         self._world = world
         self._plant = plant
@@ -75,17 +82,17 @@ class CoordinatorHost:
         self._ask_device = ask_device
         self._planner = planner
         self._plan_delay_s = plan_delay_s
+        self._failed = failed
         self._limits = speed_limits(plant)
         self._life = 0
         self._request = 0
         self._replies: dict[int, Callable[[Outcome], None]] = {}
         self._deadline: Timer | None = None
         self.streams: dict[int, Stream] = {}
-        self.journal = SimJournal(
-            world, random.Random(f"{seed}:disk"), perform=self._perform, synced=synced
-        )
+        self.journal = SimJournal(world, random.Random(f"{seed}:disk"), perform=self._perform, synced=synced)
         self.fleet: Fleet | None = None
         self.crash_count = 0
+        self.totals_before: list[Totals] = []
         self.handled_count = 0
 
     @property
@@ -113,6 +120,7 @@ class CoordinatorHost:
         if self.fleet is None:
             return
         self.crash_count += 1
+        self.totals_before.append(self.fleet.snapshot(self._world.now_s).totals)
         self._life += 1
         self.fleet = None
         self.journal.crash()
@@ -126,14 +134,26 @@ class CoordinatorHost:
         if self.fleet is None:
             return
         self.handled_count += 1
-        effects = self.fleet.handle(event, self._world.now_s)
+        try:
+            effects = self.fleet.handle(event, self._world.now_s)
+        except Exception as error:  # noqa: BLE001  (a process ends here)
+            self._die(f"{type(event).__name__}: {error!r}", error)
+            return
         if effects:
             self.journal.take(effects)
         self._rearm()
 
-    def request(
-        self, principal: str, key: str, command: OperatorCommand, reply: Callable[[Outcome], None]
-    ) -> None:
+    def _die(self, text: str, error: Exception) -> None:
+        """An exception in the core is a crash of the process, which a supervisor starts again."""
+        if self._failed is None:
+            raise error
+        frames = traceback.extract_tb(error.__traceback__)[-3:]
+        where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+        self._failed("core", f"{text} at {where}")
+        self.crash()
+        self._world.after(RESTART_S, lambda: None if self.is_up else self.start())
+
+    def request(self, principal: str, key: str, command: OperatorCommand, reply: Callable[[Outcome], None]) -> None:
         """An operator asks; `reply` isn't called when the process dies first."""
         self._request += 1
         self._replies[self._request] = reply

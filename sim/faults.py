@@ -88,9 +88,7 @@ class FaultPlan:
         if robot.driver is None:
             return
         robot.kill()
-        self._plant.world.after(
-            chance.uniform(5.0, 40.0), lambda: None if robot.driver is not None else robot.boot()
-        )
+        self._plant.world.after(chance.uniform(5.0, 40.0), lambda: None if robot.driver is not None else robot.boot())
 
     def _break_motor(self, robot: RobotHost, chance: random.Random) -> None:
         self._fault(robot, "motor_hot", "a wheel motor is too hot", chance.uniform(60.0, 600.0))
@@ -120,6 +118,4 @@ class FaultPlan:
         if not coordinator.is_up:
             return
         coordinator.crash()
-        self._plant.world.after(
-            chance.uniform(1.0, 30.0), lambda: None if coordinator.is_up else coordinator.start()
-        )
+        self._plant.world.after(chance.uniform(1.0, 30.0), lambda: None if coordinator.is_up else coordinator.start())

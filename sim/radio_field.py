@@ -52,10 +52,8 @@ class RadioField:
         if not radio.cells:
             return Heard(NO_CELL_DBM + self._offset_db, NO_CELL_DB, "")
         line, offset_m = chassis.place()
-        if line is None:
-            pose = chassis.pose()
-        else:
-            pose = line.pose_at((int(offset_m / GRID_M) + 0.5) * GRID_M)
+        middle_m = (int(offset_m / GRID_M) + 0.5) * GRID_M
+        pose = chassis.pose() if line is None else line.pose_at(middle_m)
         place = (radio, pose.x_m, pose.y_m, pose.level_id)
         power_dbm = max(-160.0, min(0.0, rsrp_dbm(*place) + self._offset_db))
         quality_db = max(-30.0, min(50.0, sinr_db(*place) + min(0.0, self._offset_db)))

@@ -46,8 +46,8 @@ class SimBody:
     """
     A robot on the simulated floor; obeys `agent.body.Body`.
 
-    Args:
-        hear: What the radio says where the robot is now.
+    Attributes:
+        hear: What the radio says where the robot is now; None for no radio.
     """
 
     def __init__(
@@ -62,7 +62,6 @@ class SimBody:
         condition: PlantCondition,
         settings: BodySettings,
         seed: int,
-        hear: Callable[[], port.Link | None] | None = None,
         charge_ratio: float = 1.0,
     ) -> None:
         self._world = world
@@ -71,7 +70,7 @@ class SimBody:
         self.robot_type = robot_type
         self._condition = condition
         self._settings = settings
-        self._hear = hear
+        self.hear: Callable[[], port.Link] | None = None
         self._chance = random.Random(f"{seed}:body:{robot_id}")
         self.chassis = Chassis(
             world, floor, robot_type, node_id, is_barred=people.is_barred, pace_ratio=people.pace_ratio
@@ -127,9 +126,7 @@ class SimBody:
         if len(known) < len(legs):
             self.set_fault("leg_unknown", "a leg is over an edge that the robot's map doesn't have", stops=True)
             return
-        self.chassis.follow(
-            [DriveLeg(leg.seq, lines[EdgeId(leg.edge_id)], leg.max_speed_mps) for leg in known]
-        )
+        self.chassis.follow([DriveLeg(leg.seq, lines[EdgeId(leg.edge_id)], leg.max_speed_mps) for leg in known])
         self._note()
 
     def perform(self, task: port.Task) -> None:
@@ -273,9 +270,7 @@ class SimBody:
         self._ended(work.task.order_id, port.Outcome.DONE, "")
         self._note()
 
-    def _ended(
-        self, order_id: str, outcome: port.Outcome, reason: str, reading: port.Reading | None = None
-    ) -> None:
+    def _ended(self, order_id: str, outcome: port.Outcome, reason: str, reading: port.Reading | None = None) -> None:
         self._load()
         if self._listener is not None:
             self._listener.task_ended(order_id, outcome, reason, reading)
@@ -350,7 +345,7 @@ class SimBody:
                 charge_ratio=self.battery.ratio_at(self._world.now_s),
                 activity=activity,
                 faults=self.faults,
-                link=self._hear() if self._hear is not None else None,
+                link=self.hear() if self.hear is not None else None,
                 blocked_edge_id=barred or "",
             )
         )

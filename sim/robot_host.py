@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from agent.driver import AgentDriver
-from agent.facts import Factsheet, Identity, Memory
+from agent.facts import Factsheet, Identity, Memory, SessionSettings
 from agent.outputs import CloseStream, Finding
 from agent.session import AgentSession
 from agent.spool import MemorySpool
 from roundsman.v1 import session_pb2
 from sim.network import End, Link, Stream, StreamEnd
 from sim.robot import SimBody
-from sim.upload import Upload
+from sim.upload import Uploads
 from sim.world import Timer, World
 
 BACKOFF_S = (0.2, 0.5)
@@ -66,12 +66,10 @@ class RobotHost:
         self._clock_begin_s = world.now_s - self._chance.uniform(10.0, 1e6)
         self.memory = Memory()
         self.spool = RobotSpool(self._pump)
+        self.uploads = Uploads(world, body.robot_id, self.spool, link, self._chance, open_stream=door.open_upload)
         self.driver: AgentDriver | None = None
         self.boot_count = 0
         self._stream: Stream | None = None
-        self._upload: Upload | None = None
-        self._upload_stream: Stream | None = None
-        self._upload_end = UploadEnd(self)
         self._deadline: Timer | None = None
         self._backoff_s = BACKOFF_S[0]
         self._is_connecting = False
@@ -87,6 +85,7 @@ class RobotHost:
             Identity(self.robot_id, self.boot_count),
             Factsheet(self.body.robot_type.robot_type_id, model="simulated"),
             memory=self.memory,
+            settings=SessionSettings(),
         )
         self.driver = AgentDriver(
             session,
@@ -99,16 +98,16 @@ class RobotHost:
         )
         self.driver.start()
         self._connect_after(0.0)
-        self._connect_upload_after(0.0)
+        self.uploads.start()
 
     def kill(self) -> None:
         """End the agent's process without a word."""
         self.driver = None
         self.body.leave()
-        for stream in (self._stream, self._upload_stream):
-            if stream is not None:
-                stream.close(End.ROBOT, "agent is gone")
-        self._stream = self._upload_stream = self._upload = None
+        self.uploads.kill()
+        if self._stream is not None:
+            self._stream.close(End.ROBOT, "agent is gone")
+            self._stream = None
 
     # StreamEnd of the control stream.
 
@@ -167,34 +166,8 @@ class RobotHost:
         driver.connected()
         self._rearm()
 
-    def _connect_upload_after(self, delay_s: float) -> None:
-        self._world.after(delay_s, self.connect_upload)
-
-    def connect_upload(self) -> None:
-        """Open the upload stream unless it is open."""
-        if self.driver is None or self._upload is not None:
-            return
-        stream = None if self.link.is_down() else self._door.open_upload(self.link, self._upload_end)
-        if stream is None:
-            self._connect_upload_after(self._chance.uniform(0.5, 2.0))
-            return
-        self._upload_stream = stream
-        self._upload = Upload(stream, self.spool, self.robot_id)
-
-    def upload_received(self, stream: Stream, data: bytes) -> None:
-        """An answer on the upload stream."""
-        if stream is self._upload_stream and self._upload is not None:
-            self._upload.received(data)
-
-    def upload_closed(self, stream: Stream) -> None:
-        """The upload stream is over."""
-        if stream is self._upload_stream:
-            self._upload = self._upload_stream = None
-            self._connect_upload_after(self._chance.uniform(0.2, 1.0))
-
     def _pump(self) -> None:
-        if self._upload is not None:
-            self._upload.pump()
+        self.uploads.pump()
 
     def _rearm(self) -> None:
         """One timer for the session's deadline; a timer that comes too early is set again."""
@@ -230,17 +203,3 @@ class RobotSpool(MemorySpool):
         self.captured_count += 1
         self._added()
         return counter
-
-
-class UploadEnd:
-    """The robot's side of its upload stream."""
-
-    def __init__(self, host: RobotHost) -> None:
-        self._host = host
-
-    def received(self, stream: Stream, data: bytes) -> None:
-        self._host.upload_received(stream, data)
-
-    def closed(self, stream: Stream, reason: str) -> None:
-        del reason
-        self._host.upload_closed(stream)

@@ -1,85 +1,94 @@
-"""The robot's upload stream in simulated time: the spool in order, blobs before their results, until acknowledged."""
+"""The robot's upload in simulated time: the production uploader over the streams of the simulated network."""
 
 from __future__ import annotations
 
-from agent.spool import Gap, MemorySpool, Result
+import random
+from collections.abc import Callable, Iterable
+
+from agent.spool import UploadSource
+from agent.uploader_core import UploaderCore
 from roundsman.v1 import observation_pb2
-from sim.network import End, Stream
+from sim.network import End, Link, Stream, StreamEnd
+from sim.world import Timer, World
 
-CHUNK_BYTES = 65_536
-# Results under way without an acknowledgement.
-WINDOW_COUNT = 32
+RETRY_S = (0.5, 2.0)
 
 
-class Upload:
-    """One upload stream of one robot."""
+class Uploads:
+    """
+    One robot's results on their way, over any number of streams.
 
-    def __init__(self, stream: Stream, spool: MemorySpool, robot_id: str) -> None:
-        self._stream = stream
-        self._spool = spool
-        self._sent = 0
-        self._blobs: dict[str, observation_pb2.Observation] = {}
-        hello = observation_pb2.UploadHello(robot_id=robot_id, oldest_counter=spool.oldest_counter())
-        self._send(observation_pb2.UploadRequest(hello=hello))
-        self.pump()
+    Args:
+        open_stream: Opens an upload stream; None when nobody listens.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        robot_id: str,
+        source: UploadSource,
+        link: Link,
+        chance: random.Random,
+        *,
+        open_stream: Callable[[Link, StreamEnd], Stream | None],
+    ) -> None:
+        self._world = world
+        self._robot_id = robot_id
+        self._source = source
+        self._link = link
+        self._chance = chance
+        self._open_stream = open_stream
+        self._core: UploaderCore | None = None
+        self._stream: Stream | None = None
+        self._timer: Timer | None = None
+
+    def start(self) -> None:
+        """The agent's process begins."""
+        self._core = UploaderCore(self._robot_id, self._source)
+        self._connect(self._core)
+
+    def kill(self) -> None:
+        """It ends without a word."""
+        self._core = None
+        if self._stream is not None:
+            self._stream.close(End.ROBOT, "agent is gone")
+            self._stream = None
 
     def pump(self) -> None:
-        """Send what is new in the spool, as far as the window goes."""
-        oldest = self._spool.oldest_counter()
-        if not oldest:
+        """There is a new result."""
+        if self._core is not None and self._stream is not None:
+            self._send(self._core.poll(self._world.now_s))
+
+    def received(self, stream: Stream, data: bytes) -> None:
+        if self._core is not None and stream is self._stream:
+            response = observation_pb2.UploadResponse.FromString(data)
+            self._send(self._core.received(response, self._world.now_s))
+
+    def closed(self, stream: Stream, reason: str) -> None:
+        del reason
+        if self._core is not None and stream is self._stream:
+            self._core.disconnected()
+            self._stream = None
+            self._retry(self._core)
+
+    def _connect(self, core: UploaderCore) -> None:
+        if core is not self._core:
             return
-        self._sent = max(self._sent, oldest - 1)
-        while self._sent < oldest + WINDOW_COUNT:
-            entry = self._spool.entry_after(self._sent)
-            if entry is None:
-                return
-            self._sent = entry.last_counter
-            match entry:
-                case Result():
-                    self._offer(entry.observation)
-                case Gap():
-                    gap = observation_pb2.ObservationGap(
-                        first_counter=entry.first_counter,
-                        last_counter=entry.last_counter,
-                        reason=entry.reason,
-                    )
-                    self._send(observation_pb2.UploadRequest(gap=gap))
-
-    def received(self, data: bytes) -> None:
-        """The coordinator answered."""
-        response = observation_pb2.UploadResponse.FromString(data)
-        match response.WhichOneof("payload"):
-            case "stored_through":
-                self._spool.acknowledge(response.stored_through)
-            case "refusal":
-                # Recorded as missing; an acknowledgement beyond it follows.
-                return
-            case "blob":
-                self._go_on(response.blob)
-            case None:
-                return
-        self.pump()
-
-    def _offer(self, observation: observation_pb2.Observation) -> None:
-        if observation.HasField("blob"):
-            self._blobs[observation.blob.sha256] = observation
-            self._send(observation_pb2.UploadRequest(blob=observation.blob))
+        self._stream = None if self._link.is_down() else self._open_stream(self._link, self)
+        if self._stream is None:
+            self._retry(core)
         else:
-            self._send(observation_pb2.UploadRequest(observation=observation))
+            self._send(core.connected(self._world.now_s))
 
-    def _go_on(self, offset: observation_pb2.BlobOffset) -> None:
-        observation = self._blobs.get(offset.sha256)
-        if observation is None:
-            return
-        if offset.durable_bytes < observation.blob.size_bytes:
-            data = self._spool.blob(offset.sha256, offset.durable_bytes, CHUNK_BYTES)
-            chunk = observation_pb2.BlobChunk(
-                sha256=offset.sha256, offset_bytes=offset.durable_bytes, data=data
-            )
-            self._send(observation_pb2.UploadRequest(chunk=chunk))
-            return
-        del self._blobs[offset.sha256]
-        self._send(observation_pb2.UploadRequest(observation=observation))
+    def _retry(self, core: UploaderCore) -> None:
+        self._world.after(self._chance.uniform(*RETRY_S), lambda: self._connect(core))
 
-    def _send(self, request: observation_pb2.UploadRequest) -> None:
-        self._stream.send(End.COORDINATOR, request.SerializeToString())
+    def _send(self, requests: Iterable[observation_pb2.UploadRequest]) -> None:
+        stream, core = self._stream, self._core
+        if stream is None or core is None:
+            return
+        for request in requests:
+            stream.send(End.COORDINATOR, request.SerializeToString())
+        due_s = core.next_deadline_s()
+        if due_s < float("inf") and (self._timer is None or not self._timer.is_pending):
+            self._timer = self._world.at(due_s, self.pump)

@@ -44,7 +44,7 @@ class World:
 
     def at(self, time_s: float, action: Action) -> Timer:
         """Let something happen at a time; a time in the past means now, after all that is due already."""
-        timer = Timer(time_s if time_s > self.now_s else self.now_s, action)
+        timer = Timer(max(self.now_s, time_s), action)
         self._order += 1
         heapq.heappush(self._heap, (timer.time_s, self._order, timer))
         return timer

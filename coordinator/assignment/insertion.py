@@ -112,9 +112,9 @@ class Search:
         times = self.times[robot] = drive_through(route, tables, self.settings.margin_ratio)
         count = len(route.stops)
         board.room_s[robot] = -1.0
-        self.prices[robot] = self._delays(robot, route, times) if count else 0.0
+        self.prices[robot] = self._delays(robot, route, times) if count and tables.points else 0.0
         full = count - (route.slot is not None) >= self.settings.search_count
-        if route.closed or full:
+        if route.closed or full or not tables.points:
             return
         board.row[robot, : count + 1] = times.rows
         board.next_row[robot, :count] = times.rows[1:]

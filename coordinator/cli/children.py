@@ -31,9 +31,7 @@ class Child:
     def start(cls, name: str, arguments: Sequence[str], log_path: Path) -> Child:
         """Start `roundsman ARGUMENTS --until-stdin-closes`, its output into a file."""
         with log_path.open("wb") as log:
-            process = _popen(
-                [sys.executable, "-m", "coordinator.cli", *arguments, "--until-stdin-closes"], log
-            )
+            process = _popen([sys.executable, "-m", "coordinator.cli", *arguments, "--until-stdin-closes"], log)
         return cls(name, process, log_path)
 
     @property

@@ -50,9 +50,7 @@ def listing(*, only_closed: bool) -> Listing:
     """Edges that are closed, blocked, held or slow."""
     return Listing(
         columns=("EDGE", "STATE", "HELD BY", "#DELAY", "#OPENS", "BY", "REASON"),
-        pick=lambda fleet: [
-            item for item in fleet.edges if not only_closed or item.is_closed or item.is_blockage
-        ],
+        pick=lambda fleet: [item for item in fleet.edges if not only_closed or item.is_closed or item.is_blockage],
         row=_row,
         empty="no edge is closed" if only_closed else "all edges are open and free",
     )
@@ -76,9 +74,7 @@ def close_edge(
     *,
     edge_id: EdgeId,
     reason: Reason,
-    duration: Annotated[
-        str, typer.Option("--for", metavar="DURATION", help="Opens by itself after it.")
-    ] = "",
+    duration: Annotated[str, typer.Option("--for", metavar="DURATION", help="Opens by itself after it.")] = "",
     coordinator: Coordinator = DEFAULT_ADDRESS,
     timeout_s: Timeout = DEFAULT_TIMEOUT_S,
     key: Key = "",

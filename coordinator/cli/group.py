@@ -27,9 +27,7 @@ class RootGroup(TyperGroup):
     ) -> NoReturn:
         """Run a command and exit."""
         try:
-            outcome = super().main(
-                args, prog_name or "roundsman", complete_var, False, windows_expand_args, **extra
-            )
+            outcome = super().main(args, prog_name or "roundsman", complete_var, False, windows_expand_args, **extra)
         except CommandError as error:
             _end(str(error), error.status)
         except TyperException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import deque
 from collections.abc import Iterator
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
 
 journal = typer.Typer(help="Check, read, replay and recover a journal.", no_args_is_help=True)
 
-JOURNAL_NAME = "journal.db"
-Data = Annotated[
-    Path, typer.Argument(metavar="DATA", help="A coordinator's data folder, or its journal file.")
-]
+# As coordinator.runtime.service names it; importing that takes longer than reading a journal.
+JOURNAL_NAME = "journal.sqlite3"
+Data = Annotated[Path, typer.Argument(metavar="DATA", help="A coordinator's data folder, or its journal file.")]
 
 
 def journal_path(data: Path) -> Path:
@@ -101,9 +101,7 @@ def show_journal(
     data: Data,
     *,
     after: Annotated[int, typer.Option("--after", min=0, help="Only entries behind this number.")] = 0,
-    limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, help="At most so many, the newest ones.")
-    ] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many, the newest ones.")] = 20,
     kind: Annotated[str, typer.Option("--kind", help="Only of this kind, such as MissionCreated.")] = "",
     text: Annotated[str, typer.Option("--grep", help="Only those whose content has this text.")] = "",
     as_json: Json = False,
@@ -118,8 +116,7 @@ def show_journal(
             print_json(_entry_data(entry), one_line=True)
     else:
         rows = [
-            (str(entry.seq), instant(entry.at_s), entry.kind, entry.body.decode(errors="replace"))
-            for entry in wanted
+            (str(entry.seq), instant(entry.at_s), entry.kind, entry.body.decode(errors="replace")) for entry in wanted
         ]
         print_table(("#ENTRY", "AT", "KIND", "CONTENT"), rows, empty="no such entries")
 
@@ -161,6 +158,49 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
         "record": json.loads(entry.body),
         "hash": entry.hash.hex(),
     }
+
+
+@journal.command("replay")
+def replay_journal(data: Data, *, as_json: Json = False) -> None:
+    """Fold the whole journal of a stopped coordinator to its state, and compare with the newest snapshot."""
+    import msgspec
+
+    from coordinator.runtime.recovery import UnknownRecordError  # type: ignore[attr-defined]
+    from coordinator.runtime.replay import replay
+    from coordinator.store.journal import Journal
+
+    path = journal_path(data)
+    try:
+        with _store_errors(), Journal.open(path, plant_id=_plant_id(path)) as opened:
+            found = replay(opened)
+    except UnknownRecordError as error:
+        raise CheckFailedError(f"journal {path}: {error}") from error
+    state = msgspec.to_builtins(found.state, str_keys=True)
+    digest = hashlib.sha256(msgspec.json.encode(found.state, order="deterministic")).hexdigest()
+    if as_json:
+        differing_seq = found.differing_snapshot_seq
+        print_json(
+            {
+                "last_seq": found.last_seq,
+                "digest": digest,
+                "differing_snapshot_seq": differing_seq,
+                "state": state,
+            }
+        )
+    else:
+        typer.echo(f"entries {found.last_seq}, state {digest}")
+        rows = [(key, str(len(value))) for key, value in state.items() if isinstance(value, dict | list)]
+        print_table(("HOLDS", "#COUNT"), rows, empty="nothing")
+    if found.differing_snapshot_seq is not None:
+        raise CheckFailedError(
+            f"the snapshot at entry {found.differing_snapshot_seq} isn't what the entries before it give"
+        )
+
+
+def _plant_id(path: Path) -> str:
+    from coordinator.store.verify import verify
+
+    return verify(path).plant_id
 
 
 @journal.command("truncate")

@@ -64,18 +64,11 @@ def _findings(path: Path) -> list[dict[str, Any]]:
     try:
         plant = parse_plant(read_plant_text(path), source=str(path))
     except MapError as error:
-        return [
-            _finding(path, "error", "refused", item.where, item.message, line=item.line)
-            for item in error.problems
-        ]
-    return [
-        _finding(path, item.severity.value, item.code, item.subject, item.message) for item in lint(plant)
-    ]
+        return [_finding(path, "error", "refused", item.where, item.message, line=item.line) for item in error.problems]
+    return [_finding(path, item.severity.value, item.code, item.subject, item.message) for item in lint(plant)]
 
 
-def _finding(
-    path: Path, severity: str, code: str, subject: str, message: str, *, line: int = 0
-) -> dict[str, Any]:
+def _finding(path: Path, severity: str, code: str, subject: str, message: str, *, line: int = 0) -> dict[str, Any]:
     return {
         "file": str(path),
         "line": line or None,
@@ -105,10 +98,7 @@ def show_map(
     elif as_json:
         print_json(_summary(plant))
     else:
-        rows = [
-            (key.removesuffix("_count").replace("_", " "), _text(value))
-            for key, value in _summary(plant).items()
-        ]
+        rows = [(key.removesuffix("_count").replace("_", " "), _text(value)) for key, value in _summary(plant).items()]
         print_table(("PLANT", plant.plant_id), rows[1:], empty="")
 
 
@@ -129,9 +119,7 @@ def _summary(plant: PlantMap) -> dict[str, Any]:
         "ways_count": one_way_count + (len(plant.edges) - one_way_count) // 2,
         "one_way_count": one_way_count,
         "length_m": round(
-            sum(
-                edge.length_m * (0.5 if edge.reverse_id is not None else 1.0) for edge in plant.edges.values()
-            )
+            sum(edge.length_m * (0.5 if edge.reverse_id is not None else 1.0) for edge in plant.edges.values())
         ),
         "zones_count": len(plant.zones),
         "devices_count": len(plant.devices),

@@ -89,8 +89,7 @@ def show_mission(
         show(table(head.columns, [_row(mission, fleet)]))
         typer.echo()
         rows = [
-            (point.point_id, point.state, str(point.attempt_count), point.reason or "-")
-            for point in mission.points
+            (point.point_id, point.state, str(point.attempt_count), point.reason or "-") for point in mission.points
         ]
         show(table(("POINT", "STATE", "#ATTEMPTS", "REASON"), rows))
 
@@ -98,17 +97,11 @@ def show_mission(
 @missions.command("create")
 def create_mission(
     *,
-    point_ids: Annotated[
-        list[str], typer.Argument(metavar="POINT...", help="Inspection points to visit once.")
-    ],
+    point_ids: Annotated[list[str], typer.Argument(metavar="POINT...", help="Inspection points to visit once.")],
     name: Annotated[str, typer.Option("--name", help="For people.")] = "",
     priority: Annotated[int, typer.Option("--priority", min=0, max=100, help="Higher goes first.")] = 50,
-    within: Annotated[
-        str, typer.Option("--within", metavar="DURATION", help="Deadline from now, as 45m.")
-    ] = "",
-    mission_id: Annotated[
-        str, typer.Option("--id", help="Id to give it; else the coordinator chooses.")
-    ] = "",
+    within: Annotated[str, typer.Option("--within", metavar="DURATION", help="Deadline from now, as 45m.")] = "",
+    mission_id: Annotated[str, typer.Option("--id", help="Id to give it; else the coordinator chooses.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait for its end; fail unless it succeeded.")] = False,
     coordinator: Coordinator = DEFAULT_ADDRESS,
     timeout_s: Timeout = DEFAULT_TIMEOUT_S,

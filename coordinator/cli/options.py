@@ -24,9 +24,7 @@ Coordinator = Annotated[
         help="Where the coordinator listens.",
     ),
 ]
-Timeout = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Deadline of each call.")
-]
+Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Deadline of each call.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts, not tables.")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Go on as it changes; with --json one line each.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]

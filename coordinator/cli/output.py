@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -38,7 +37,7 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    wide = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    wide = None if stream.isatty() else PIPE_WIDTH
     return Console(file=stream, width=wide, highlight=False, soft_wrap=False)
 
 
@@ -49,9 +48,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str |
 
     made = Table(box=None, pad_edge=False, title=title, title_justify="left", header_style="bold")
     for name in columns:
-        made.add_column(
-            name.removeprefix("#"), justify="right" if name.startswith("#") else "left", overflow="fold"
-        )
+        made.add_column(name.removeprefix("#"), justify="right" if name.startswith("#") else "left", overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
     return made

@@ -24,9 +24,7 @@ def is_due(point: PointSummary, now_s: float) -> bool:
 
 def oldest_first(points: list[PointSummary]) -> list[PointSummary]:
     """Largest age ratio first, those without a period last."""
-    return sorted(
-        points, key=lambda item: (-item.age_ratio if item.HasField("age_ratio") else 1.0, item.point_id)
-    )
+    return sorted(points, key=lambda item: (-item.age_ratio if item.HasField("age_ratio") else 1.0, item.point_id))
 
 
 def _state(point: PointSummary, now_s: float) -> str:

@@ -128,9 +128,7 @@ def place_robot(
         result = client.place(robot_id, node_id, key=_step_key(key, 1))
         if result.confirm_token:
             ask(result.text or f"Does {robot_id} stand at {node_id}?", yes=yes)
-            result = client.place(
-                robot_id, node_id, key=_step_key(key, 2), confirm_token=result.confirm_token
-            )
+            result = client.place(robot_id, node_id, key=_step_key(key, 2), confirm_token=result.confirm_token)
         report(result, as_json=as_json)
 
 

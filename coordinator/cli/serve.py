@@ -106,6 +106,7 @@ def _run(settings: ServiceSettings) -> None:
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    from coordinator.runtime.recovery import UnknownRecordError  # type: ignore[attr-defined]
     from coordinator.store.errors import JournalForeignError, JournalInUseError, StoreError
     from coordinator.transport.server import InsecureAddressError
 
@@ -119,6 +120,8 @@ def _translated() -> Iterator[None]:
         raise NotDoneError(f"{error}: a coordinator runs on it already") from error
     except StoreError as error:
         raise CheckFailedError(f"{error}; see `roundsman journal verify`") from error
+    except UnknownRecordError as error:
+        raise CheckFailedError(f"the journal was written by a newer version: {error}") from error
     except RuntimeError as error:
         if "bind" not in str(error):
             raise
@@ -130,9 +133,7 @@ def _log_to_stderr(*, for_people: bool) -> None:
     import structlog
 
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        if for_people
-        else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if for_people else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[

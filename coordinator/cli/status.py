@@ -39,9 +39,7 @@ def status_data(state: FleetState) -> dict[str, Any]:
             "by_link": _counted(robot["link"] for robot in robots),
             "by_activity": _counted(robot["activity"] for robot in robots),
             "stopped_count": sum(robot.is_stopped for robot in state.robots),
-            "waiting_by_cause": _counted(
-                robot.wait.cause for robot in state.robots if robot.HasField("wait")
-            ),
+            "waiting_by_cause": _counted(robot.wait.cause for robot in state.robots if robot.HasField("wait")),
         },
         "points": {
             "count": len(state.points),
@@ -79,9 +77,7 @@ def status_table(state: FleetState) -> Table:
     made.add_row("plant", f"{state.plant_id}, {instant(state.now_s)}, epoch {state.epoch}")
     if state.is_degraded:
         made.add_row("journal", "CAN'T BE WRITTEN: nothing is released until it can")
-    made.add_row(
-        "robots", f"{robots['count']}: {_listed(robots['by_link'])}; {_listed(robots['by_activity'])}"
-    )
+    made.add_row("robots", f"{robots['count']}: {_listed(robots['by_link'])}; {_listed(robots['by_activity'])}")
     made.add_row("waiting", _listed(robots["waiting_by_cause"]))
     made.add_row("stopped", str(robots["stopped_count"]))
     made.add_row(

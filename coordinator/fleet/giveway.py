@@ -8,6 +8,7 @@ in nobody's way. The one that waits longest is never the one to go, so its claim
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.live import GiveWay
@@ -101,6 +102,7 @@ def _stand_aside(core: Core, robot_id: RobotId, other: RobotId, circle: tuple[Ro
     homes = {resources.node_index[other.home] for other in core.state.robots.values() if other is not robot}
     start = resources.node_index[robot.base_end.node_id]
     seen = {start}
+    came: dict[int, int] = {}
     queue = deque((start,))
     while queue:
         node = queue.popleft()
@@ -110,13 +112,39 @@ def _stand_aside(core: Core, robot_id: RobotId, other: RobotId, circle: tuple[Ro
             if resources.step_claim[way.index] & taken or way.index in core.closed_why:
                 continue
             seen.add(way.end)
-            if not resources.node_claim[way.end] & needed and not _is_inside_corridor(core, way.end):
+            came[way.end] = way.index
+            if resources.node_claim[way.end] & needed or _is_inside_corridor(core, way.end):
+                queue.append(way.end)
+                continue
+            if _is_safe_at(core, robot_id, _ways_to(core, came, way.end)):
                 place = resources.node_ids[way.end]
                 live.give_way = GiveWay(place, other, live.held, core.now_s + STAND_ASIDE_S)
                 core.count_replan("give_way")
                 return True
             queue.append(way.end)
     return False
+
+
+def _ways_to(core: Core, came: dict[int, int], node: int) -> list[int]:
+    ways: list[int] = []
+    while node in came:
+        ways.append(came[node])
+        node = core.resources.ways[came[node]].start
+    return ways
+
+
+def _is_safe_at(core: Core, robot_id: RobotId, ways: list[int]) -> bool:
+    """Whether a robot may be released all these ways (the last one first) without leaving anybody over."""
+    claim = 0
+    for index in ways:
+        claim |= core.resources.step_claim[index]
+    end = core.resources.ways[ways[0]].end
+    movers = core.movers()
+    after = [
+        replace(mover, end=end, held=mover.held | claim) if mover.robot_id == robot_id else mover for mover in movers
+    ]
+    left = core.finishing.unfinished(after)
+    return not left or set(left) <= set(core.finishing.unfinished(movers))
 
 
 def _is_inside_corridor(core: Core, node: int) -> bool:

@@ -42,9 +42,7 @@ Ring = tuple[tuple[float, float], ...]
 
 def build_plant(document: PlantDocument) -> PlantMap:
     """Make the map of a document in which `check_document` found no problem."""
-    levels = {
-        LevelId(name): Level(LevelId(name), float(part.elevation_m)) for name, part in document.levels.items()
-    }
+    levels = {LevelId(name): Level(LevelId(name), float(part.elevation_m)) for name, part in document.levels.items()}
     nodes = _sorted(
         {
             NodeId(name): Node(
@@ -57,9 +55,7 @@ def build_plant(document: PlantDocument) -> PlantMap:
             for name, part in document.nodes.items()
         }
     )
-    edges = _sorted(
-        {edge.edge_id: edge for part in document.edges for edge in _edges(document, part, nodes, levels)}
-    )
+    edges = _sorted({edge.edge_id: edge for part in document.edges for edge in _edges(document, part, nodes, levels)})
     devices = {
         DeviceId(name): Device(DeviceId(name), DeviceKind(part.kind), float(part.open_s))
         for name, part in document.devices.items()
@@ -123,9 +119,7 @@ def _edges(
             end=ends[1].node_id,
             # Two levels of equal elevation under one another still need a way of some length.
             length_m=float(part.length_m) if part.length_m is not None else max(straight_m, 0.01),
-            max_speed_mps=float(
-                part.speed_mps if part.speed_mps is not None else document.defaults.speed_mps
-            ),
+            max_speed_mps=float(part.speed_mps if part.speed_mps is not None else document.defaults.speed_mps),
             width_m=float(part.width_m if part.width_m is not None else document.defaults.width_m),
             reverse_id=other if part.two_way else None,
             robot_type_ids=frozenset(RobotTypeId(name) for name in part.robot_types),
@@ -191,9 +185,7 @@ def _float(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _zones(
-    document: PlantDocument, nodes: dict[NodeId, Node], edges: dict[EdgeId, Edge]
-) -> dict[ZoneId, Zone]:
+def _zones(document: PlantDocument, nodes: dict[NodeId, Node], edges: dict[EdgeId, Edge]) -> dict[ZoneId, Zone]:
     """Zones with the nodes inside (the rim counts) and the edges that touch them."""
     node_ids, edge_ids = tuple(nodes), tuple(edges)
     node_tree = shapely.STRtree(shapely.points([(node.x_m, node.y_m) for node in nodes.values()]))
@@ -230,14 +222,11 @@ def _touches(edge: Edge, nodes: dict[NodeId, Node], level_id: LevelId, inside: s
 def _radio(document: PlantDocument) -> Radio:
     part = document.radio
     cells = tuple(
-        RadioCell(
-            name, float(cell.at[0]), float(cell.at[1]), _level(document, cell.level), float(cell.power_dbm)
-        )
+        RadioCell(name, float(cell.at[0]), float(cell.at[1]), _level(document, cell.level), float(cell.power_dbm))
         for name, cell in sorted(part.cells.items())
     )
     shadows = tuple(
-        RadioShadow(_ring(item.polygon), _level(document, item.level), float(item.loss_db))
-        for item in part.shadows
+        RadioShadow(_ring(item.polygon), _level(document, item.level), float(item.loss_db)) for item in part.shadows
     )
     return Radio(cells, shadows, float(part.path_loss_exponent), float(part.noise_dbm))
 

@@ -66,10 +66,7 @@ def _check_names(source: Source, document: PlantDocument) -> None:
         *((("radio", "cells", name), name) for name in document.radio.cells),
     ]
     for type_name, robot_type in document.robot_types.items():
-        names += [
-            (("robot_types", type_name, "sensors", index), name)
-            for index, name in enumerate(robot_type.sensors)
-        ]
+        names += [(("robot_types", type_name, "sensors", index), name) for index, name in enumerate(robot_type.sensors)]
     for path, name in names:
         if not is_name(name):
             source.add(path, f"{shown(name)}: {NAME_RULE}")
@@ -152,9 +149,7 @@ def _check_edge_ends(source: Source, path: Path, edge: EdgePart, document: Plant
     if levels[0] != levels[1] and edge.lift is None:
         source.add(path, f"joins levels {levels[0]} and {levels[1]}: only an edge through a lift may")
     elif levels[0] == levels[1] and edge.lift is not None:
-        source.add(
-            (*path, "lift"), f"lift {edge.lift} but both ends are on level {levels[0]}: a lift joins levels"
-        )
+        source.add((*path, "lift"), f"lift {edge.lift} but both ends are on level {levels[0]}: a lift joins levels")
     elif levels[0] == levels[1] and start.at == end.at and edge.length_m is None:
         source.add(path, f"{edge.start} and {edge.end} are at the same place: a length must be above 0")
 

@@ -39,9 +39,7 @@ def lint(plant: PlantMap) -> tuple[Finding, ...]:
         *geometry_findings(plant),
         *_radio_findings(plant),
     ]
-    return tuple(
-        sorted(findings, key=lambda item: (item.severity.rank, item.code, item.subject, item.message))
-    )
+    return tuple(sorted(findings, key=lambda item: (item.severity.rank, item.code, item.subject, item.message)))
 
 
 def _stops(plant: PlantMap) -> tuple[NodeId, ...]:
@@ -51,13 +49,9 @@ def _stops(plant: PlantMap) -> tuple[NodeId, ...]:
 
 def _equipment_findings(plant: PlantMap) -> Iterator[Finding]:
     if not plant.nodes_with(NodeRole.PARKING):
-        yield Finding(
-            Severity.ERROR, "no-parking", plant.plant_id, "no node has role parking: each robot needs one"
-        )
+        yield Finding(Severity.ERROR, "no-parking", plant.plant_id, "no node has role parking: each robot needs one")
     if not plant.nodes_with(NodeRole.CHARGER):
-        yield Finding(
-            Severity.ERROR, "no-charger", plant.plant_id, "no node has role charger: robots will run empty"
-        )
+        yield Finding(Severity.ERROR, "no-charger", plant.plant_id, "no node has role charger: robots will run empty")
 
 
 def _open_graph(plant: PlantMap, robot_type_id: RobotTypeId | None) -> nx.DiGraph[NodeId]:
@@ -107,9 +101,7 @@ def _leaf_findings(plant: PlantMap) -> Iterator[Finding]:
     for node_id in _stops(plant):
         neighbours = sorted({*plant.graph.successors(node_id), *plant.graph.predecessors(node_id)})
         if len(neighbours) > 1:
-            message = (
-                f"robots stand there, yet others must pass: it joins {', '.join(neighbours)}; make it a leaf"
-            )
+            message = f"robots stand there, yet others must pass: it joins {', '.join(neighbours)}; make it a leaf"
             yield Finding(Severity.ERROR, "stop-not-leaf", node_id, message)
 
 
@@ -127,20 +119,14 @@ def _block_findings(plant: PlantMap) -> Iterator[Finding]:
     for chain in nx.connected_components(lane.subgraph(inner)):
         names = sorted(chain)
         ends = sorted({other for name in names for other in lane.neighbors(name)} - chain)
-        pairs = sorted(
-            {(min(name, other), max(name, other)) for name in names for other in lane.neighbors(name)}
-        )
+        pairs = sorted({(min(name, other), max(name, other)) for name in names for other in lane.neighbors(name)})
         length_m = sum(_pair_length_m(plant, start, end) for start, end in pairs)
         dead = [end for end in ends if ways.degree(end) == 1]
         if dead:
-            message = (
-                f"one lane over {', '.join(names)} ends at {dead[0]}: robots inside can't pass each other"
-            )
+            message = f"one lane over {', '.join(names)} ends at {dead[0]}: robots inside can't pass each other"
             yield Finding(Severity.WARNING, "block-without-exit", dead[0], message)
         elif length_m > LONG_BLOCK_M:
-            message = (
-                f"one lane of {length_m:.0f} m without a bay (over {LONG_BLOCK_M:.0f} m): others wait long"
-            )
+            message = f"one lane of {length_m:.0f} m without a bay (over {LONG_BLOCK_M:.0f} m): others wait long"
             yield Finding(Severity.WARNING, "long-block", names[0], message)
 
 
@@ -159,9 +145,7 @@ def _point_findings(plant: PlantMap) -> Iterator[Finding]:
             message = f"no robot type carries all of {wanted}: split the tasks or add a type"
             yield Finding(Severity.ERROR, "no-robot-type", point.point_id, message)
         elif not any(point.node_id in homes[name] for name in able):
-            message = (
-                f"types with the sensors ({', '.join(able)}) can't drive to node {point.node_id} and back"
-            )
+            message = f"types with the sensors ({', '.join(able)}) can't drive to node {point.node_id} and back"
             yield Finding(Severity.ERROR, "no-way-for-type", point.point_id, message)
         if NodeRole.INSPECTION not in plant.nodes[point.node_id].roles:
             message = f"node {point.node_id} has no role inspection"
@@ -197,7 +181,5 @@ def _radio_findings(plant: PlantMap) -> Iterator[Finding]:
         node = plant.nodes[point.node_id]
         power_dbm = rsrp_dbm(plant.radio, node.x_m, node.y_m, node.level_id)
         if power_dbm < COVERED_DBM:
-            message = (
-                f"{power_dbm:.0f} dBm at node {node.node_id}, below {COVERED_DBM:.0f}: results come later"
-            )
+            message = f"{power_dbm:.0f} dBm at node {node.node_id}, below {COVERED_DBM:.0f}: results come later"
             yield Finding(Severity.INFO, "no-coverage", point.point_id, message)

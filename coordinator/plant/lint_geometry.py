@@ -66,9 +66,7 @@ def _close_nodes(plant: PlantMap, nodes: list[Node]) -> Iterator[Finding]:
     places = shapely.points([(node.x_m, node.y_m) for node in nodes])
     tree = shapely.STRtree(places)
     needed_m = _needed_m(plant)
-    for one, other in sorted(
-        map(tuple, tree.query(places, predicate="dwithin", distance=needed_m).T.tolist())
-    ):
+    for one, other in sorted(map(tuple, tree.query(places, predicate="dwithin", distance=needed_m).T.tolist())):
         gap_m = math.hypot(nodes[one].x_m - nodes[other].x_m, nodes[one].y_m - nodes[other].y_m)
         if one < other and gap_m < needed_m - ROUNDING:
             message = f"nodes {nodes[one].node_id} and {nodes[other].node_id} are {_rule(plant, gap_m)}"
@@ -85,9 +83,7 @@ def _close_edges(plant: PlantMap, nodes: list[Node], edges: list[Edge]) -> Itera
     places = shapely.points([(node.x_m, node.y_m) for node in nodes])
     needed_m = _needed_m(plant)
     tree = shapely.STRtree(segments)
-    for place, way in sorted(
-        map(tuple, tree.query(places, predicate="dwithin", distance=needed_m).T.tolist())
-    ):
+    for place, way in sorted(map(tuple, tree.query(places, predicate="dwithin", distance=needed_m).T.tolist())):
         node, edge = nodes[place], edges[way]
         if node.node_id in (edge.start, edge.end):
             continue
@@ -118,9 +114,7 @@ def _sharp_angles(plant: PlantMap) -> Iterator[Finding]:
         for (one_rad, one), (other_rad, other) in itertools.combinations(headings, 2):
             angle_rad = abs(math.remainder(one_rad - other_rad, math.tau))
             if angle_rad < SHARPEST_RAD - ROUNDING:
-                message = (
-                    f"{math.degrees(angle_rad):.0f} degrees between the ways to {one} and {other}, under 60"
-                )
+                message = f"{math.degrees(angle_rad):.0f} degrees between the ways to {one} and {other}, under 60"
                 yield Finding(Severity.WARNING, "sharp-angle", node_id, message)
 
 
@@ -132,9 +126,7 @@ def _edge_sizes(plant: PlantMap) -> Iterator[Finding]:
             if 2 * kind.radius_m > edge.width_m and (not edge.robot_type_ids or name in edge.robot_type_ids)
         ]
         if wide:
-            message = (
-                f"{edge.width_m:g} m wide, but robots of type {', '.join(wide)} are wider and may use it"
-            )
+            message = f"{edge.width_m:g} m wide, but robots of type {', '.join(wide)} are wider and may use it"
             yield Finding(Severity.ERROR, "edge-too-narrow", edge.edge_id, message)
         start, end = plant.nodes[edge.start], plant.nodes[edge.end]
         straight_m = math.hypot(end.x_m - start.x_m, end.y_m - start.y_m)

@@ -71,10 +71,7 @@ def render_svg(plant: PlantMap, *, level: LevelId | None = None, radio: bool = F
     body = "\n".join(["", *lines, ""])
     box = f"0 0 {PICTURE_WIDTH:.0f} {height:.0f}"
     size = {"width": PICTURE_WIDTH, "height": height}
-    return (
-        element("svg", body, xmlns="http://www.w3.org/2000/svg", viewBox=box, font_family=FONTS, **size)
-        + "\n"
-    )
+    return element("svg", body, xmlns="http://www.w3.org/2000/svg", viewBox=box, font_family=FONTS, **size) + "\n"
 
 
 def _views(plant: PlantMap, level: LevelId | None) -> list[View]:
@@ -101,9 +98,7 @@ def _level(plant: PlantMap, view: View, *, radio: bool) -> Iterator[str]:
     edges = [
         edge
         for edge in plant.edges.values()
-        if edge.start in nodes
-        and edge.end in nodes
-        and (edge.reverse_id is None or edge.edge_id < edge.reverse_id)
+        if edge.start in nodes and edge.end in nodes and (edge.reverse_id is None or edge.edge_id < edge.reverse_id)
     ]
     words = f"level {level.level_id}, {level.elevation_m:g} m"
     yield text(words, view.left, view.top - 8.0, size=13.0, color="#52606d")

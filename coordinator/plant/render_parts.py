@@ -93,9 +93,7 @@ def draw_zones(plant: PlantMap, view: View) -> Iterator[str]:
         if zone.level_id == view.level_id:
             ring = corners([(view.x(x_m), view.y(y_m)) for x_m, y_m in zone.polygon])
             color = ZONE_COLORS[zone.kind]
-            yield element(
-                "polygon", points=ring, fill=color, fill_opacity="0.16", stroke=color, stroke_dasharray="5 3"
-            )
+            yield element("polygon", points=ring, fill=color, fill_opacity="0.16", stroke=color, stroke_dasharray="5 3")
 
 
 def draw_zone_names(plant: PlantMap, view: View) -> Iterator[str]:

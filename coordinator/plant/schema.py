@@ -9,12 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Text = Annotated[str, Field(max_length=200)]
 Name = Annotated[str, Field(description="1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit.")]
 Coordinate = Annotated[float, Field(ge=-100_000, le=100_000)]
-Place = Annotated[
-    list[Coordinate], Field(min_length=2, max_length=2, description="[x, y] in metres, x east, y north.")
-]
-Ring = Annotated[
-    list[Place], Field(min_length=3, max_length=1_000, description="Corners; the last joins the first.")
-]
+Place = Annotated[list[Coordinate], Field(min_length=2, max_length=2, description="[x, y] in metres, x east, y north.")]
+Ring = Annotated[list[Place], Field(min_length=3, max_length=1_000, description="Corners; the last joins the first.")]
 Speed = Annotated[float, Field(gt=0, le=50, description="Metres a second.")]
 Length = Annotated[float, Field(gt=0, le=100_000, description="Metres.")]
 Duration = Annotated[float, Field(gt=0, le=31_536_000, description="Seconds.")]
@@ -84,9 +80,7 @@ class EdgePart(Part):
     end: Name = Field(alias="to")
     two_way: bool = True
     speed_mps: Speed | None = None
-    width_m: Length | None = Field(
-        None, description="Clear width; robots pass each other only if it holds both."
-    )
+    width_m: Length | None = Field(None, description="Clear width; robots pass each other only if it holds both.")
     length_m: Length | None = Field(None, description="Default: straight distance.")
     locked: bool = Field(False, description="Closed in the map itself.")
     door: Name | None = None

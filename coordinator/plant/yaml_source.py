@@ -207,9 +207,7 @@ def _path(stack: list[_Container]) -> Path:
     return top.path if top.key is None else (*top.path, top.key)
 
 
-def _check_marks(
-    source: Source, stack: list[_Container], event: yaml.ScalarEvent | yaml.CollectionStartEvent
-) -> None:
+def _check_marks(source: Source, stack: list[_Container], event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
     line = _line(event)
     if event.anchor is not None:
         source.add_at(line, _path(stack), f"anchor &{event.anchor}: maps have no anchors")

@@ -30,9 +30,7 @@ class ThreadedBlobs:
         """Durable bytes of a blob; its size when complete."""
         return await self._run(lambda: self._begin(robot_id, sha256, size_bytes))
 
-    async def append(
-        self, robot_id: RobotId, sha256: str, size_bytes: int, offset_bytes: int, data: bytes
-    ) -> int:
+    async def append(self, robot_id: RobotId, sha256: str, size_bytes: int, offset_bytes: int, data: bytes) -> int:
         """Make a part durable; returns where to go on."""
         return await self._run(lambda: self._append(robot_id, sha256, size_bytes, offset_bytes, data))
 

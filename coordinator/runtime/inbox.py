@@ -50,9 +50,7 @@ class EventInbox:
 
     async def put(self, event: Event, connection: int) -> None:
         """Hand over when the connection's share and the whole have room."""
-        while (
-            len(self._waiting) >= MAX_WAITING or self._shares.get(connection, 0) >= MAX_WAITING_PER_CONNECTION
-        ):
+        while len(self._waiting) >= MAX_WAITING or self._shares.get(connection, 0) >= MAX_WAITING_PER_CONNECTION:
             await self._taken.wait()
         self._shares[connection] = self._shares.get(connection, 0) + 1
         self.post(event)

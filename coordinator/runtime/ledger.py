@@ -52,9 +52,7 @@ class Ledger(Protocol):
 class JournalLedger:
     """A Ledger over the store's writer, which it opens anew after a disk error."""
 
-    def __init__(
-        self, path: Path, open_journal: OpenJournal, writer: GroupWriter, reserve: ReserveFile | None
-    ) -> None:
+    def __init__(self, path: Path, open_journal: OpenJournal, writer: GroupWriter, reserve: ReserveFile | None) -> None:
         self._path = path
         self._reserve = reserve
         self._open_journal = open_journal
@@ -62,9 +60,7 @@ class JournalLedger:
         self._seq = writer.last_seq
 
     @classmethod
-    async def open(
-        cls, path: Path, open_journal: OpenJournal, *, reserve: ReserveFile | None = None
-    ) -> JournalLedger:
+    async def open(cls, path: Path, open_journal: OpenJournal, *, reserve: ReserveFile | None = None) -> JournalLedger:
         """
         Open the journal in a thread of its own.
 
@@ -137,9 +133,7 @@ class JournalLedger:
 
 async def _open_writer(path: Path, open_journal: OpenJournal, reserve: ReserveFile | None) -> GroupWriter:
     try:
-        return await GroupWriter.open(
-            path, open_journal, max_waiting_entries=MAX_WAITING_ENTRIES, reserve=reserve
-        )
+        return await GroupWriter.open(path, open_journal, max_waiting_entries=MAX_WAITING_ENTRIES, reserve=reserve)
     except OSError as error:
         raise JournalDiskError(path, str(error)) from error
 

@@ -6,12 +6,12 @@ journal has the records it rests on. While a commit is on its way, the core goes
 those decisions wait for the next commit. Only a stop leaves at once, whatever the disk does.
 
 **Journal stalled.** The commit is tried again until it succeeds; meanwhile nothing leaves. Heartbeats aren't
-kept for later, so the robots, hearing nothing, finish their base and hold. When too much waits, only stops are
-still handled; telemetry conflates in the inbox and all else waits in its stream.
+kept for later, so the robots, hearing nothing, finish their base and hold. When too much waits, only stops
+are still handled; telemetry conflates in the inbox and all else waits in its stream.
 
 **The core raises.** Its memory may then differ from the journal, so the loop ends with that error; a new
-process folds the journal. A broken invariant is reported and counted, and work goes on: stopping would free no
-robot.
+process folds the journal. A broken invariant is reported and counted, and work goes on: stopping would free
+no robot.
 """
 
 from __future__ import annotations
@@ -224,9 +224,7 @@ class CoreLoop:
                 self._pending.entries.append(NewEntry(kind, body, now_s))
             elif is_urgent(effect):
                 self._outlets.perform(effect)
-            elif not (
-                self._is_stalled and isinstance(effect, Send) and isinstance(effect.message, Heartbeat)
-            ):
+            elif not (self._is_stalled and isinstance(effect, Send) and isinstance(effect.message, Heartbeat)):
                 self._pending.effects.append(effect)
 
     def _check(self) -> None:

@@ -1,8 +1,8 @@
 """
 The planner's process: problems in by standard input, plans out by standard output, one after the other.
 
-Frames are a length (8 bytes, big endian) and a pickle; both ends are this program. An empty frame is a problem
-that could not be planned.
+Frames are a length (8 bytes, big endian) and a pickle; both ends are this program. An empty frame is a
+problem that could not be planned.
 """
 
 from __future__ import annotations

@@ -136,9 +136,7 @@ async def _run(
         adapters.blobs.close()
 
 
-def _adapters(
-    settings: ServiceSettings, plant: PlantMap, text: str, observations: ObservationLog
-) -> _Adapters:
+def _adapters(settings: ServiceSettings, plant: PlantMap, text: str, observations: ObservationLog) -> _Adapters:
     inbox = EventInbox()
     limits = speed_limits(plant)
     sessions, uploads, devices = SessionStreams(), UploadStreams(), DeviceStreams()

@@ -1,4 +1,4 @@
-"""What an owner may set; `coordinator.config` reads it from a file. The defaults serve a plant on one machine."""
+"""What an owner may set; `coordinator.config` reads it from a file. The defaults serve one machine."""
 
 from __future__ import annotations
 

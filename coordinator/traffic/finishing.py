@@ -1,10 +1,14 @@
 """
-The release rule: there is always an order in which every robot can drive home.
+The release rule: there is always an order in which every robot can drive out of everybody's way.
 
-Banker's rule on a graph. A robot *can finish* if it can drive from the end of its base to its home over resources that nobody
-else holds; then all it held but its home counts as free, and the next robot is tried. A base may grow only if afterwards
-no more robots are left over than before. As long as nobody is left over, the robots can always be led home one by one, however late each of them is:
-no deadlock. Nobody else ever enters a home, so an early finisher is never in the way, and greedy trial finds an order if there is one.
+Banker's rule on a graph. A *refuge* is a node with one neighbour: nobody ever drives through it. Each robot owns one (its home) and
+may use any other that is nobody's home. A robot *can finish* if it can drive from the end of its base to a refuge over resources
+that nobody else holds; then all it held but the refuge counts as free, and the next robot is tried. A base may grow only if
+afterwards no more robots are left over than before.
+
+As long as nobody is left over, the robots can be led into refuges one by one, however late each of them is; once they are there, all
+through ways are free and any of them can be led to its goal: no deadlock. The trial is greedy: it may miss an order that needs a
+particular choice of refuges, which costs time, never safety.
 
 Sources:
     Dijkstra, "Een algorithme ter voorkoming van de dodelijke omarming", EWD 108; Reveliotis, "Conflict resolution in AGV
@@ -33,11 +37,16 @@ class Mover:
 
 
 class FinishingOrder:
-    """Tries the robots' ways home; remembers the last way of each, which mostly is still free."""
+    """Tries the robots' ways to refuges; remembers the last way of each, which mostly is still free."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._closed: frozenset[int] = frozenset()
+        neighbours: list[set[int]] = [set() for _ in resources.node_ids]
+        for way in resources.ways:
+            neighbours[way.start].add(way.end)
+            neighbours[way.end].add(way.start)
+        self.refuges = frozenset(node for node, others in enumerate(neighbours) if len(others) == 1)
         self._ways: dict[RobotId, tuple[int, int, int]] = {}
         self._failures: dict[RobotId, tuple[int, int]] = {}
 
@@ -57,8 +66,10 @@ class FinishingOrder:
         """Robots that can't finish, in the order given. `immovable` is a mask that nobody frees or passes."""
         resources = self._resources
         total = immovable
+        homes = set()
         for mover in movers:
             total |= mover.held
+            homes.add(mover.home)
         pending = list(movers)
         is_progress = True
         while pending and is_progress:
@@ -68,11 +79,12 @@ class FinishingOrder:
                 others = total & ~(mover.held & ~immovable)
                 if resources.counted:
                     others = self._with_full_zones(others, pending, mover)
-                if self._has_way_home(mover, others):
-                    total = others | resources.node_claim[mover.home]
-                    is_progress = True
-                else:
+                refuge = self._refuge(mover, others, homes)
+                if refuge is None:
                     left.append(mover)
+                else:
+                    total = others | resources.node_claim[refuge]
+                    is_progress = True
             pending = left
         return tuple(mover.robot_id for mover in pending)
 
@@ -82,24 +94,26 @@ class FinishingOrder:
             others = others | bit if holders >= capacity else others & ~bit
         return others
 
-    def _has_way_home(self, mover: Mover, others: int) -> bool:
+    def _refuge(self, mover: Mover, others: int, homes: set[int]) -> int | None:
+        """A refuge the robot can reach while the others hold `others`."""
         known = self._ways.get(mover.robot_id)
-        if known is not None and known[0] == mover.end and known[1] == mover.home and not known[2] & others:
-            return True
+        if known is not None and known[0] == mover.end and not known[2] & others:
+            if known[1] == mover.home or known[1] not in homes:
+                return known[1]
         failed = self._failures.get(mover.robot_id)
         if failed is not None and failed[0] == mover.end and failed[1] & others == failed[1]:
-            return False
-        mask = self._find(mover, others)
-        if mask is None:
+            return None
+        found = self._find(mover, others, homes)
+        if found is None:
             self._failures[mover.robot_id] = (mover.end, others)
-            return False
-        self._ways[mover.robot_id] = (mover.end, mover.home, mask)
-        return True
+            return None
+        self._ways[mover.robot_id] = (mover.end, *found)
+        return found[0]
 
-    def _find(self, mover: Mover, others: int) -> int | None:
-        """Mask of a way home over resources outside `others`, by breadth-first search; None if there is none."""
-        if mover.end == mover.home:
-            return 0
+    def _find(self, mover: Mover, others: int, homes: set[int]) -> tuple[int, int] | None:
+        """Nearest refuge over resources outside `others`, by breadth-first search, and the mask of the way there."""
+        if mover.end == mover.home or (mover.end in self.refuges and mover.end not in homes):
+            return mover.end, 0
         resources = self._resources
         allowed = resources.allowed[mover.robot_type_id]
         came: dict[int, int] = {mover.end: -1}
@@ -113,8 +127,8 @@ class FinishingOrder:
                 if index in self._closed or not allowed[index]:
                     continue
                 came[way.end] = index
-                if way.end == mover.home:
-                    return self._mask(came, way.end)
+                if way.end == mover.home or (way.end in self.refuges and way.end not in homes):
+                    return way.end, self._mask(came, way.end)
                 queue.append(way.end)
         return None
 

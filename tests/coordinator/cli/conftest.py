@@ -45,15 +45,11 @@ def canned_fleet() -> wire.FleetState:
             heard_s=NOW_S - 90,
             activity=robot_pb2.ROBOT_ACTIVITY_IDLE,
             charge_ratio=0.4,
-            wait=wire.WaitReason(
-                cause="resource", subject="rack-3", behind_robot_id="rover-1", since_s=NOW_S - 30
-            ),
+            wait=wire.WaitReason(cause="resource", subject="rack-3", behind_robot_id="rover-1", since_s=NOW_S - 30),
         ),
     ]
     points = [
-        wire.PointSummary(
-            point_id="P-1", last_visit_s=NOW_S - 60, due_s=NOW_S + 540, age_ratio=0.1, visit_count=4
-        ),
+        wire.PointSummary(point_id="P-1", last_visit_s=NOW_S - 60, due_s=NOW_S + 540, age_ratio=0.1, visit_count=4),
         wire.PointSummary(point_id="P-2", due_s=NOW_S - 600, age_ratio=1.5, is_overdue=True),
         wire.PointSummary(point_id="P-3"),
     ]
@@ -70,9 +66,7 @@ def canned_fleet() -> wire.FleetState:
                 wire.MissionPointSummary(point_id="P-2", state="open"),
             ],
         ),
-        wire.MissionSummary(
-            mission_id="m-2", state="partly_done", created_s=NOW_S - 9000, reason="edge closed"
-        ),
+        wire.MissionSummary(mission_id="m-2", state="partly_done", created_s=NOW_S - 9000, reason="edge closed"),
     ]
     alarms = [
         wire.AlarmSummary(
@@ -156,8 +150,7 @@ class Desk(FleetServiceServicer):
     def refuse(self, code: int, text: str, **fields: str) -> None:
         """Refuse the next mutating calls, naming fields if any."""
         violations = [
-            error_details_pb2.BadRequest.FieldViolation(field=name, description=what)
-            for name, what in fields.items()
+            error_details_pb2.BadRequest.FieldViolation(field=name, description=what) for name, what in fields.items()
         ]
         detail = any_pb2.Any()
         detail.Pack(error_details_pb2.BadRequest(field_violations=violations))
@@ -176,9 +169,7 @@ class Desk(FleetServiceServicer):
         return wire.ListObservationsResponse(observations=canned_observations())
 
     def CreateMission(self, request, context):
-        return wire.CreateMissionResponse(
-            result=self._note(request, context, "m-1", "mission m-1 of 1 point")
-        )
+        return wire.CreateMissionResponse(result=self._note(request, context, "m-1", "mission m-1 of 1 point"))
 
     def ChangeMission(self, request, context):
         return wire.ChangeMissionResponse(result=self._note(request, context, request.mission_id, "changed"))

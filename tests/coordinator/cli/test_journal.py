@@ -9,20 +9,24 @@ from pathlib import Path
 import pytest
 
 from coordinator.cli.journal import JOURNAL_NAME
+from coordinator.fleet.codec import encode_record
+from coordinator.model.ids import EdgeId
+from coordinator.model.records import EdgeClosed
+from coordinator.runtime import service
 from coordinator.store.entry import NewEntry
 from coordinator.store.journal import Journal
+
+
+def _closed(edge_id: str, at_s: float) -> NewEntry:
+    record = EdgeClosed(EdgeId(edge_id), "crane", "ada", until_s=None, is_blockage=False)
+    return NewEntry(*encode_record(record), at_s)
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A data folder with three entries."""
     with Journal.open(tmp_path / JOURNAL_NAME, plant_id="tank_farm") as journal:
-        journal.append(
-            [
-                NewEntry("EdgeOpened", b'{"edge_id":"e%d","source":"ada"}' % number, 1_800_000_000.0 + number)
-                for number in (1, 2, 3)
-            ]
-        )
+        journal.append([_closed(f"e{number}", 1_800_000_000.0 + number) for number in (1, 2, 3)])
     return tmp_path
 
 
@@ -104,4 +108,34 @@ def test_any_other_file_is_refused(type_command, tmp_path):
     result = type_command("journal", "verify", str(other))
 
     assert result.exit_code in {2, 5}
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_command_looks_where_the_coordinator_writes():
+    """Both mean the same file in a data folder."""
+    assert service.JOURNAL_NAME == JOURNAL_NAME
+
+
+def test_a_journal_is_folded_to_its_state(type_command, data):
+    """A replay of all entries gives the state that a coordinator would start with."""
+    with Journal.open(data / JOURNAL_NAME, plant_id="tank_farm") as journal:
+        journal.append([_closed("e9", 1_800_000_010.0)])
+
+    found = json.loads(type_command("journal", "replay", str(data), "--json").stdout)
+
+    assert found["last_seq"] == 4
+    assert found["differing_snapshot_seq"] is None
+    assert "e9" in found["state"]["closures"]
+    assert type_command("journal", "replay", str(data)).stdout.startswith(f"entries 4, state {found['digest']}")
+
+
+def test_a_newer_journal_is_not_guessed_at(type_command, data):
+    """A record that this version doesn't know is named in one line; nothing is replayed around it."""
+    with Journal.open(data / JOURNAL_NAME, plant_id="tank_farm") as journal:
+        journal.append([NewEntry("RobotPainted", b"{}", 1_800_000_010.0)])
+
+    result = type_command("journal", "replay", str(data))
+
+    assert result.exit_code == 5
+    assert "RobotPainted" in result.stderr
     assert len(result.stderr.splitlines()) == 1

@@ -77,9 +77,7 @@ def test_a_way_kept_for_other_types_leaves_a_point_without_robots():
     """A point is only served if a type that carries its sensors may drive there."""
     second = "  tank: {radius_m: 0.4, max_speed_mps: 1, acceleration_mps2: 1, turn_radps: 1, battery: "
     second += "{capacity_j: 9, idle_w: 1, travel_w: 1, inspect_w: 1, charge_w: 1, reserve_ratio: 0}}\n"
-    text = changed(
-        ("nodes:\n  gate", second + "nodes:\n  gate"), ("to: fan}", "to: fan, robot_types: [tank]}")
-    )
+    text = changed(("nodes:\n  gate", second + "nodes:\n  gate"), ("to: fan}", "to: fan, robot_types: [tank]}"))
 
     assert _found(text)["no-way-for-type", "FAN-1"] is Severity.ERROR
 

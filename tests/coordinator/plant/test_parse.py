@@ -169,9 +169,7 @@ def test_a_map_of_several_levels_says_which_is_meant():
 
 def test_all_problems_are_told_at_once():
     """Nobody mends a map one error at a time."""
-    text = changed(
-        ("to: home, speed_mps: 0.6", "to: house"), ("node: pump", "node: x"), ("Europe/Berlin", "Berlin")
-    )
+    text = changed(("to: home, speed_mps: 0.6", "to: house"), ("node: pump", "node: x"), ("Europe/Berlin", "Berlin"))
 
     with pytest.raises(MapError) as caught:
         parse_plant(text)

@@ -42,9 +42,7 @@ def test_the_best_cell_serves_and_equals_go_by_name():
 
 def test_a_neighbour_lowers_the_signal_to_noise_ratio():
     """Half way between two cells the link is worse than with one cell alone."""
-    assert sinr_db(RADIO, 50.0, 20.0, "ground") < sinr_db(
-        Radio((WEST,), (), 3.0, -98.0), 50.0, 20.0, "ground"
-    )
+    assert sinr_db(RADIO, 50.0, 20.0, "ground") < sinr_db(Radio((WEST,), (), 3.0, -98.0), 50.0, 20.0, "ground")
 
 
 def test_a_map_without_cells_has_no_coverage():

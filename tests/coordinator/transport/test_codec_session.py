@@ -91,11 +91,11 @@ reports = st.builds(
 )
 
 
-def wire_enum(prefix: str, value: str, module=robot_pb2) -> int:
+def _wire_enum(prefix: str, value: str, module=robot_pb2) -> int:
     return getattr(module, f"{prefix}_{value.upper()}")
 
 
-def wire_progress(progress: Progress | None) -> robot_pb2.RouteProgress | None:
+def _wire_progress(progress: Progress | None) -> robot_pb2.RouteProgress | None:
     if progress is None:
         return None
     return robot_pb2.RouteProgress(
@@ -106,23 +106,23 @@ def wire_progress(progress: Progress | None) -> robot_pb2.RouteProgress | None:
     )
 
 
-def wire_pose(pose: Pose2 | None) -> robot_pb2.Pose2D | None:
+def _wire_pose(pose: Pose2 | None) -> robot_pb2.Pose2D | None:
     if pose is None:
         return None
     return robot_pb2.Pose2D(x_m=pose.x_m, y_m=pose.y_m, yaw_rad=pose.yaw_rad, level_id=pose.level_id)
 
 
-def wire_state(report: StateReport) -> session_pb2.SessionRequest:
+def _wire_report(report: StateReport) -> session_pb2.SessionRequest:
     link = report.link
     return session_pb2.SessionRequest(
         state=robot_pb2.StateReport(
             report_seq=report.report_seq,
             robot_s=report.robot_s,
-            map_pose_body=wire_pose(report.pose),
+            map_pose_body=_wire_pose(report.pose),
             speed_mps=report.speed_mps,
             charge_ratio=report.charge_ratio,
-            activity=wire_enum("ROBOT_ACTIVITY", report.activity.value),
-            progress=wire_progress(report.progress),
+            activity=_wire_enum("ROBOT_ACTIVITY", report.activity.value),
+            progress=_wire_progress(report.progress),
             faults=[
                 robot_pb2.RobotFault(code=fault.code, text=fault.text, stops_driving=fault.stops_driving)
                 for fault in report.faults
@@ -137,21 +137,19 @@ def wire_state(report: StateReport) -> session_pb2.SessionRequest:
     )
 
 
-def over_the_wire(message):
+def _over_the_wire(message):
     return type(message).FromString(message.SerializeToString())
 
 
 @given(reports)
 def test_a_state_report_arrives_as_it_was_sent(report: StateReport):
     """Telemetry means the same on both ends of the radio link."""
-    event = decode_request(over_the_wire(wire_state(report)), ROBOT, CONNECTION)
+    event = decode_request(_over_the_wire(_wire_report(report)), ROBOT, CONNECTION)
 
     assert event == StateReported(ROBOT, CONNECTION, report)
 
 
-@given(
-    names, counters, names, names, st.none() | names, counters, st.none() | progresses, ratios, st.booleans()
-)
+@given(names, counters, names, names, st.none() | names, counters, st.none() | progresses, ratios, st.booleans())
 def test_a_hello_arrives_as_it_was_sent(
     robot_id, boot_id, type_id, node_id, edge_id, epoch, progress, charge_ratio, is_stopped
 ):
@@ -164,12 +162,12 @@ def test_a_hello_arrives_as_it_was_sent(
         factsheet=robot_pb2.Factsheet(robot_type_id=type_id, model="m", agent_version="1.2"),
         placement=robot_pb2.Placement(node_id=node_id, edge_id=edge_id or ""),
         epoch=epoch,
-        progress=wire_progress(progress),
+        progress=_wire_progress(progress),
         charge_ratio=charge_ratio,
         is_stopped=is_stopped,
     )
 
-    event = decode_hello(over_the_wire(session_pb2.SessionRequest(hello=hello)), CONNECTION)
+    event = decode_hello(_over_the_wire(session_pb2.SessionRequest(hello=hello)), CONNECTION)
 
     assert event == RobotConnected(
         RobotId(robot_id),
@@ -190,12 +188,12 @@ def test_a_route_reply_arrives_as_it_was_sent(route_id, revision, status, base_e
     reply = route_pb2.RouteReply(
         route_id=route_id,
         revision=revision,
-        status=wire_enum("ROUTE_REPLY_STATUS", status.value, route_pb2),
+        status=_wire_enum("ROUTE_REPLY_STATUS", status.value, route_pb2),
         base_end_seq=base_end_seq,
         text=text,
     )
 
-    event = decode_request(over_the_wire(session_pb2.SessionRequest(route_reply=reply)), ROBOT, CONNECTION)
+    event = decode_request(_over_the_wire(session_pb2.SessionRequest(route_reply=reply)), ROBOT, CONNECTION)
 
     assert event == RouteReplied(ROBOT, CONNECTION, RouteId(route_id), revision, status, base_end_seq, text)
 
@@ -206,12 +204,12 @@ def test_a_task_event_arrives_as_it_was_sent(event_seq, order_id, outcome, reaso
     wire = mission_pb2.TaskEvent(
         event_seq=event_seq,
         order_id=order_id,
-        outcome=0 if outcome is None else wire_enum("TASK_OUTCOME", outcome.value, mission_pb2),
+        outcome=0 if outcome is None else _wire_enum("TASK_OUTCOME", outcome.value, mission_pb2),
         reason=reason,
         robot_s=robot_s,
     )
 
-    event = decode_request(over_the_wire(session_pb2.SessionRequest(task_event=wire)), ROBOT, CONNECTION)
+    event = decode_request(_over_the_wire(session_pb2.SessionRequest(task_event=wire)), ROBOT, CONNECTION)
 
     assert event == TaskReported(ROBOT, CONNECTION, event_seq, order_id, outcome, reason, robot_s)
 
@@ -223,7 +221,7 @@ def test_a_heartbeat_echo_arrives_as_it_was_sent(nonce, coordinator_s, received_
         nonce=nonce, coordinator_s=coordinator_s, robot_received_s=received_s, robot_sent_s=sent_s
     )
 
-    event = decode_request(over_the_wire(session_pb2.SessionRequest(heartbeat_echo=echo)), ROBOT, CONNECTION)
+    event = decode_request(_over_the_wire(session_pb2.SessionRequest(heartbeat_echo=echo)), ROBOT, CONNECTION)
 
     assert event == HeartbeatEchoed(ROBOT, CONNECTION, nonce, coordinator_s, received_s, sent_s)
 
@@ -232,10 +230,10 @@ def test_a_heartbeat_echo_arrives_as_it_was_sent(nonce, coordinator_s, received_
 def test_a_command_reply_arrives_as_it_was_sent(command_id, status, text):
     """Whether a robot did what it was told is understood."""
     reply = session_pb2.CommandReply(
-        command_id=command_id, status=wire_enum("COMMAND_STATUS", status.value, session_pb2), text=text
+        command_id=command_id, status=_wire_enum("COMMAND_STATUS", status.value, session_pb2), text=text
     )
 
-    event = decode_request(over_the_wire(session_pb2.SessionRequest(command_reply=reply)), ROBOT, CONNECTION)
+    event = decode_request(_over_the_wire(session_pb2.SessionRequest(command_reply=reply)), ROBOT, CONNECTION)
 
     assert event == CommandReplied(ROBOT, CONNECTION, command_id, status, text)
 
@@ -268,7 +266,7 @@ steps = st.builds(
 LIMITS = {EdgeId("a"): 1.5, EdgeId("b.r"): 0.5}
 
 
-def model_step(wire: route_pb2.RouteStep) -> Step:
+def _model_step(wire: route_pb2.RouteStep) -> Step:
     return Step(
         wire.seq,
         NodeId(wire.node_id),
@@ -290,18 +288,18 @@ def model_step(wire: route_pb2.RouteStep) -> Step:
     )
 
 
-def sent(message, sequence: int | None = None) -> session_pb2.SessionResponse:
-    return over_the_wire(encode_send(Send(ROBOT, CONNECTION, 3, 4, 5, message), LIMITS, sequence))
+def _sent(message, sequence: int | None = None) -> session_pb2.SessionResponse:
+    return _over_the_wire(encode_send(Send(ROBOT, CONNECTION, 3, 4, 5, message), LIMITS, sequence))
 
 
 @given(names, counters, st.lists(steps, max_size=3), st.lists(steps, max_size=3))
 def test_a_route_update_leaves_as_it_was_decided(route_id, revision, base, horizon):
     """Every step, task and speed limit of a base reaches the robot."""
-    route = sent(RouteUpdate(RouteId(route_id), revision, tuple(base), tuple(horizon))).route
+    route = _sent(RouteUpdate(RouteId(route_id), revision, tuple(base), tuple(horizon))).route
 
     assert (route.route_id, route.revision) == (route_id, revision)
-    assert [model_step(step) for step in route.base] == base
-    assert [model_step(step) for step in route.horizon] == horizon
+    assert [_model_step(step) for step in route.base] == base
+    assert [_model_step(step) for step in route.horizon] == horizon
     assert [step.max_speed_mps for step in route.base] == [LIMITS.get(step.edge_id, 0.0) for step in base]
 
 
@@ -309,7 +307,7 @@ def test_a_route_update_leaves_as_it_was_decided(route_id, revision, base, horiz
 def test_a_welcome_leaves_as_it_was_decided(beat_s, hold_s, report_s, now_s, is_valid, through):
     """The session's terms reach the robot."""
     message = Welcome(beat_s, hold_s, report_s, now_s, is_valid, through)
-    wire = sent(message).welcome
+    wire = _sent(message).welcome
 
     assert wire.version == 1
     assert message == Welcome(
@@ -325,9 +323,9 @@ def test_a_welcome_leaves_as_it_was_decided(beat_s, hold_s, report_s, now_s, is_
 @given(counters, st.sampled_from(CommandKind), texts, numbers, texts)
 def test_a_command_leaves_as_it_was_decided(command_id, kind, order_id, valid_for_s, reason):
     """Each kind of command reaches the robot as that kind."""
-    wire = sent(Command(command_id, kind, order_id, valid_for_s, reason)).command
+    wire = _sent(Command(command_id, kind, order_id, valid_for_s, reason)).command
 
-    assert wire.kind == wire_enum("COMMAND_KIND", kind.value, session_pb2)
+    assert wire.kind == _wire_enum("COMMAND_KIND", kind.value, session_pb2)
     assert (wire.command_id, wire.order_id, wire.valid_for_s, wire.reason) == (
         command_id,
         order_id,
@@ -339,62 +337,62 @@ def test_a_command_leaves_as_it_was_decided(command_id, kind, order_id, valid_fo
 @given(counters, numbers, numbers)
 def test_small_messages_leave_as_they_were_decided(count, first_s, second_s):
     """Heartbeats, acknowledgements and drains reach the robot, also when all their numbers are zero."""
-    beat = sent(Heartbeat(count, first_s, second_s)).heartbeat
+    beat = _sent(Heartbeat(count, first_s, second_s)).heartbeat
 
     assert (beat.nonce, beat.coordinator_s, beat.rtt_s) == (count, first_s, second_s)
-    assert sent(Acknowledge(count)).acknowledge.task_events_through == count
-    assert sent(Acknowledge(0)).WhichOneof("payload") == "acknowledge"
-    assert sent(Drain(first_s)).drain.reconnect_after_s == first_s
-    assert sent(Drain(0.0)).WhichOneof("payload") == "drain"
+    assert _sent(Acknowledge(count)).acknowledge.task_events_through == count
+    assert _sent(Acknowledge(0)).WhichOneof("payload") == "acknowledge"
+    assert _sent(Drain(first_s)).drain.reconnect_after_s == first_s
+    assert _sent(Drain(0.0)).WhichOneof("payload") == "drain"
 
 
 def test_every_message_carries_the_three_numbers_that_fence_it():
     """A robot can tell a message of an old coordinator, an old session or an old order."""
-    response = sent(Drain(1.0))
+    response = _sent(Drain(1.0))
 
     assert (response.epoch, response.session, response.sequence) == (3, 4, 5)
-    assert sent(Drain(1.0), sequence=9).sequence == 9
+    assert _sent(Drain(1.0), sequence=9).sequence == 9
 
 
-def state(**fields) -> session_pb2.SessionRequest:
+def _state(**fields) -> session_pb2.SessionRequest:
     return session_pb2.SessionRequest(state=robot_pb2.StateReport(**{"charge_ratio": 0.5, **fields}))
 
 
-def pose(**fields) -> session_pb2.SessionRequest:
-    return state(map_pose_body=robot_pb2.Pose2D(**{"level_id": "ground", **fields}))
+def _pose(**fields) -> session_pb2.SessionRequest:
+    return _state(map_pose_body=robot_pb2.Pose2D(**{"level_id": "ground", **fields}))
 
 
 BAD = [
-    (pose(x_m=math.nan), "state.map_pose_body.x_m"),
-    (pose(y_m=math.inf), "state.map_pose_body.y_m"),
-    (pose(yaw_rad=3.2), "state.map_pose_body.yaw_rad"),
-    (pose(yaw_rad=math.nan), "state.map_pose_body.yaw_rad"),
-    (pose(level_id=""), "state.map_pose_body.level_id"),
-    (pose(level_id="../etc"), "state.map_pose_body.level_id"),
-    (state(robot_s=math.nan), "state.robot_s"),
-    (state(speed_mps=10.1), "state.speed_mps"),
-    (state(speed_mps=math.nan), "state.speed_mps"),
-    (state(charge_ratio=1.01), "state.charge_ratio"),
-    (state(charge_ratio=math.nan), "state.charge_ratio"),
-    (state(report_seq=2**63), "state.report_seq"),
-    (state(faults=[robot_pb2.RobotFault(code="a b")]), "state.faults[0].code"),
-    (state(faults=[robot_pb2.RobotFault(code="a", text="x" * 201)]), "state.faults[0].text"),
-    (state(faults=[robot_pb2.RobotFault(code="a")] * 33), "state.faults"),
-    (state(history=[robot_pb2.TimedPose()] * 65), "state.history"),
-    (state(link=robot_pb2.LinkQuality(rsrp_dbm=1.0)), "state.link.rsrp_dbm"),
-    (state(link=robot_pb2.LinkQuality(sinr_db=math.nan)), "state.link.sinr_db"),
-    (state(link=robot_pb2.LinkQuality(rtt_s=-0.1)), "state.link.rtt_s"),
-    (state(link=robot_pb2.LinkQuality(cell_id="c" * 65)), "state.link.cell_id"),
-    (state(blocked_edge_id="a/b"), "state.blocked_edge_id"),
+    (_pose(x_m=math.nan), "state.map_pose_body.x_m"),
+    (_pose(y_m=math.inf), "state.map_pose_body.y_m"),
+    (_pose(yaw_rad=3.2), "state.map_pose_body.yaw_rad"),
+    (_pose(yaw_rad=math.nan), "state.map_pose_body.yaw_rad"),
+    (_pose(level_id=""), "state.map_pose_body.level_id"),
+    (_pose(level_id="../etc"), "state.map_pose_body.level_id"),
+    (_state(robot_s=math.nan), "state.robot_s"),
+    (_state(speed_mps=10.1), "state.speed_mps"),
+    (_state(speed_mps=math.nan), "state.speed_mps"),
+    (_state(charge_ratio=1.01), "state.charge_ratio"),
+    (_state(charge_ratio=math.nan), "state.charge_ratio"),
+    (_state(report_seq=2**63), "state.report_seq"),
+    (_state(faults=[robot_pb2.RobotFault(code="a b")]), "state.faults[0].code"),
+    (_state(faults=[robot_pb2.RobotFault(code="a", text="x" * 201)]), "state.faults[0].text"),
+    (_state(faults=[robot_pb2.RobotFault(code="a")] * 33), "state.faults"),
+    (_state(history=[robot_pb2.TimedPose()] * 65), "state.history"),
+    (_state(link=robot_pb2.LinkQuality(rsrp_dbm=1.0)), "state.link.rsrp_dbm"),
+    (_state(link=robot_pb2.LinkQuality(sinr_db=math.nan)), "state.link.sinr_db"),
+    (_state(link=robot_pb2.LinkQuality(rtt_s=-0.1)), "state.link.rtt_s"),
+    (_state(link=robot_pb2.LinkQuality(cell_id="c" * 65)), "state.link.cell_id"),
+    (_state(blocked_edge_id="a/b"), "state.blocked_edge_id"),
     (
-        state(progress=robot_pb2.RouteProgress(route_id="r", reached_seq=1, cleared_seq=2)),
+        _state(progress=robot_pb2.RouteProgress(route_id="r", reached_seq=1, cleared_seq=2)),
         "state.progress.cleared_seq",
     ),
     (
-        state(progress=robot_pb2.RouteProgress(route_id="r", cleared_seq=-2)),
+        _state(progress=robot_pb2.RouteProgress(route_id="r", cleared_seq=-2)),
         "state.progress.cleared_seq",
     ),
-    (state(progress=robot_pb2.RouteProgress(route_id="r" * 161)), "state.progress.route_id"),
+    (_state(progress=robot_pb2.RouteProgress(route_id="r" * 161)), "state.progress.route_id"),
     (
         session_pb2.SessionRequest(route_reply=route_pb2.RouteReply(route_id="r")),
         "route_reply.status",
@@ -422,7 +420,7 @@ BAD = [
 def test_a_message_that_breaks_a_rule_is_refused_by_field_value_and_rule(request_, field: str):
     """A number that can't be true, or a name that isn't one, never reaches the fleet."""
     with pytest.raises(WireError) as caught:
-        decode_request(over_the_wire(request_), ROBOT, CONNECTION)
+        decode_request(_over_the_wire(request_), ROBOT, CONNECTION)
 
     assert caught.value.field == field
     assert caught.value.value in str(caught.value)
@@ -431,7 +429,7 @@ def test_a_message_that_breaks_a_rule_is_refused_by_field_value_and_rule(request
 
 def test_an_activity_of_a_newer_agent_keeps_the_robot_from_getting_more():
     """Telemetry in words we don't know is read as "leave it alone", not thrown away."""
-    event = decode_request(state(activity=99), ROBOT, CONNECTION)
+    event = decode_request(_state(activity=99), ROBOT, CONNECTION)
 
     assert isinstance(event, StateReported)
     assert event.report.activity is Activity.MANUAL
@@ -445,7 +443,7 @@ def test_a_payload_of_a_newer_agent_is_ignored():
 def test_the_first_message_must_be_a_hello_of_our_version():
     """Nobody joins without saying who it is, in a protocol both speak."""
     with pytest.raises(WireError, match="must be hello"):
-        decode_hello(state(), 1)
+        decode_hello(_state(), 1)
     future = session_pb2.SessionRequest(hello=session_pb2.Hello(min_version=2, max_version=3))
     with pytest.raises(UnsupportedVersionError):
         decode_hello(future, 1)

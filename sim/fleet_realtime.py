@@ -1,0 +1,242 @@
+"""A simulated fleet in real time: bodies of the simulator, production agents, real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+import grpc.aio
+from platformdirs import user_state_path
+
+from agent.client import AgentConfig, run_agent
+from coordinator.model.events import DeviceReported, DeviceState
+from coordinator.model.ids import DeviceId, EdgeId, RobotId
+from coordinator.plant.map import NodeRole, PlantMap
+from coordinator.plant.parse import parse_plant
+from coordinator.plants import find_plant
+from roundsman.v1 import device_pb2, device_pb2_grpc
+from sim.devices import SimDevice
+from sim.floor import build_floor
+from sim.people import People
+from sim.radio_field import RadioField
+from sim.realtime import RealtimeWorld
+from sim.robot import BodySettings, SimBody
+from sim.sensors import PlantCondition
+from sim.simulation import hear_with
+
+if TYPE_CHECKING:
+    from coordinator.plant.map import RobotType
+
+ANOMALY_RATIO = 0.03
+DEVICE_RETRY_S = 2.0
+
+_WIRE_STATES = {
+    DeviceState.CLOSED: device_pb2.DEVICE_STATE_CLOSED,
+    DeviceState.MOVING: device_pb2.DEVICE_STATE_MOVING,
+    DeviceState.OPEN: device_pb2.DEVICE_STATE_OPEN,
+    DeviceState.FAILED: device_pb2.DEVICE_STATE_FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FleetOptions:
+    """
+    What `roundsman sim fleet` is told.
+
+    Attributes:
+        observations: None: the coordinator's host with the next port.
+        state: Folder of the spools; None: the user's state folder.
+        robot_prefix: Begins every robot's id.
+    """
+
+    coordinator: str
+    observations: str | None
+    robot_count: int
+    plant: str
+    seed: int
+    state: Path | None = None
+    robot_prefix: str = "sim"
+
+
+class RealtimeFleet:
+    """Bodies and devices on one real-time world."""
+
+    def __init__(self, plant: PlantMap, options: FleetOptions) -> None:
+        self.plant = plant
+        self.options = options
+        anchor_s = time.time() - time.monotonic()
+        self.world = RealtimeWorld(lambda: anchor_s + time.monotonic())
+        self.floor = build_floor(plant)
+        self.people = People(self.world, self.floor, on_change=self._people_moved)
+        self.radio = RadioField(self.floor)
+        self.condition = PlantCondition(
+            plant, seed=options.seed, start_s=self.world.now_s, hours=8.0, anomaly_ratio=ANOMALY_RATIO
+        )
+        self.bodies = [self._make_body(i) for i in range(options.robot_count)]
+
+    def _people_moved(self, edge_id: EdgeId) -> None:
+        for body in self.bodies:
+            body.chassis.look_again(edge_id)
+
+    def _make_body(self, i: int) -> SimBody:
+        options = self.options
+        types: list[RobotType] = list(self.plant.robot_types.values())
+        parking = self.plant.nodes_with(NodeRole.PARKING)
+        if options.robot_count > len(parking):
+            raise ValueError(
+                f"plant {self.plant.plant_id} has {len(parking)} parking nodes for {options.robot_count} robots"
+            )
+        chance = random.Random(f"{options.seed}:fleet:{i}")
+        body = SimBody(
+            self.world,
+            self.floor,
+            RobotId(f"{options.robot_prefix}-{i + 1:02d}"),
+            types[i % len(types)],
+            parking[int(i * len(parking) / options.robot_count)],
+            people=self.people,
+            condition=self.condition,
+            settings=BodySettings(),
+            seed=options.seed,
+            charge_ratio=chance.uniform(0.6, 1.0),
+        )
+        body.hear = hear_with(self.radio, body.chassis)
+        return body
+
+
+class TouchedBody:
+    """A body whose world is brought up to the clock before every command."""
+
+    def __init__(self, world: RealtimeWorld, body: SimBody) -> None:
+        self._world = world
+        self._body = body
+
+    def __getattr__(self, name: str) -> object:
+        self._world.touch()
+        return getattr(self._body, name)
+
+
+async def run_fleet(options: FleetOptions, *, stop: asyncio.Event | None = None) -> None:
+    """
+    Run robots and devices until interrupted, or until `stop` is set.
+
+    Raises:
+        UnknownPlantError, MapError: The plant can't be read.
+        ValueError: It has too few parking nodes, or an address is not allowed.
+        AgentRefusedError: The coordinator will never take a robot as it is.
+    """
+    path = find_plant(options.plant)
+    plant = parse_plant(path.read_text(encoding="utf-8"), source=str(path))
+    fleet = RealtimeFleet(plant, options)
+    stop = asyncio.Event() if stop is None else stop
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, RuntimeError):
+            loop.add_signal_handler(number, stop.set)
+    folder = options.state or user_state_path("roundsman") / "sim"
+    async with asyncio.TaskGroup() as group:
+        world = group.create_task(fleet.world.run())
+        devices = group.create_task(_run_devices(fleet)) if plant.devices else None
+        agents = [
+            group.create_task(
+                run_agent(
+                    TouchedBody(fleet.world, body),  # type: ignore[arg-type]
+                    _config(options, body, folder),
+                    rng=random.Random(f"{options.seed}:agent:{body.robot_id}"),
+                    stop=stop,
+                )
+            )
+            for body in fleet.bodies
+        ]
+        await asyncio.gather(*agents)
+        world.cancel()
+        if devices is not None:
+            devices.cancel()
+
+
+def _config(options: FleetOptions, body: SimBody, folder: Path) -> AgentConfig:
+    directory = folder / body.robot_id
+    directory.mkdir(parents=True, exist_ok=True)
+    return AgentConfig(
+        robot_id=body.robot_id,
+        robot_type_id=body.robot_type.robot_type_id,
+        control_address=options.coordinator,
+        observation_address=options.observations or _next_port(options.coordinator),
+        directory=directory,
+        model="simulated",
+    )
+
+
+def _next_port(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not port.isdigit():
+        raise ValueError(f"address {address!r} must be host:port")
+    return f"{host}:{int(port) + 1}"
+
+
+async def _run_devices(fleet: RealtimeFleet) -> None:
+    """All doors and lifts over one stream, opened again whenever it ends."""
+    outbox: asyncio.Queue[DeviceReported] = asyncio.Queue(maxsize=1000)
+
+    def report(said: DeviceReported) -> None:
+        if outbox.full():
+            outbox.get_nowait()
+        outbox.put_nowait(said)
+
+    devices = {
+        device_id: SimDevice(
+            fleet.world, device, random.Random(f"{fleet.options.seed}:device:{device_id}"), report=report
+        )
+        for device_id, device in fleet.plant.devices.items()
+    }
+    while True:
+        async with grpc.aio.insecure_channel(fleet.options.coordinator) as channel:
+            call = device_pb2_grpc.DeviceServiceStub(channel).Attach()
+            for device in devices.values():
+                device.say()
+            writer = asyncio.create_task(_write(call, outbox))
+            try:
+                await _read(call, fleet.world, devices)
+            finally:
+                writer.cancel()
+                call.cancel()
+        await asyncio.sleep(DEVICE_RETRY_S)
+
+
+DeviceCall = grpc.aio.StreamStreamCall[device_pb2.AttachRequest, device_pb2.AttachResponse]
+
+
+async def _write(call: DeviceCall, outbox: asyncio.Queue[DeviceReported]) -> None:
+    with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+        while True:
+            said = await outbox.get()
+            await call.write(
+                device_pb2.AttachRequest(
+                    device_id=said.device_id,
+                    state=_WIRE_STATES[said.state],
+                    held_for=said.held_for or "",
+                    edge_id=said.at or "",
+                )
+            )
+
+
+async def _read(call: DeviceCall, world: RealtimeWorld, devices: Mapping[DeviceId, SimDevice]) -> None:
+    with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+        while True:
+            asked = await call.read()
+            if not isinstance(asked, device_pb2.AttachResponse):
+                return
+            device = devices.get(DeviceId(asked.device_id))
+            if device is not None:
+                world.touch()
+                device.ask(
+                    RobotId(asked.robot_id) if asked.robot_id else None,
+                    EdgeId(asked.edge_id) if asked.edge_id else None,
+                )
