@@ -208,9 +208,7 @@ class BodyListener(Protocol):
         One not reached yet raises BodyError; one reported twice is ignored.
         """
 
-    def task_ended(
-        self, order_id: str, outcome: Outcome, reason: str = "", reading: Reading | None = None
-    ) -> None:
+    def task_ended(self, order_id: str, outcome: Outcome, reason: str = "", reading: Reading | None = None) -> None:
         """
         The task given by `perform` has ended. Every task ends once; after FAILED the plant may order it anew.
 

@@ -93,9 +93,7 @@ async def run_agent(
     tasks = [
         asyncio.create_task(control.run(stop), name="control"),
         asyncio.create_task(
-            uploads.run(
-                lambda: open_channel(config.observation_address, OBSERVATIONS, config.credentials), stop
-            ),
+            uploads.run(lambda: open_channel(config.observation_address, OBSERVATIONS, config.credentials), stop),
             name="observations",
         ),
     ]

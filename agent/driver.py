@@ -111,9 +111,7 @@ class AgentDriver:
     def cleared(self, seq: int) -> None:
         self._run(self.session.cleared(seq, self._now()))
 
-    def task_ended(
-        self, order_id: str, outcome: Outcome, reason: str = "", reading: Reading | None = None
-    ) -> None:
+    def task_ended(self, order_id: str, outcome: Outcome, reason: str = "", reading: Reading | None = None) -> None:
         self._run(self.session.task_ended(order_id, outcome, reason, reading, now_s=self._now()))
 
     def local_stop(self, reason: str) -> None:

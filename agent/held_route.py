@@ -171,14 +171,12 @@ class HeldRoute:
         """Whether the body has a leg whose node it hasn't reached."""
         return bool(self._ahead) and self._ahead[0] <= self.given_seq
 
-    def progress(self) -> robot_pb2.RouteProgress:
-        """How far it is, for the wire."""
-        return robot_pb2.RouteProgress(
-            route_id=self.route_id,
-            reached_seq=self.reached_seq,
-            cleared_seq=self.cleared_seq,
-            base_end_seq=max(self.base_end_seq, 0),
-        )
+    def fill_progress(self, message: robot_pb2.RouteProgress) -> None:
+        """Write into a message how far the robot is."""
+        message.route_id = self.route_id
+        message.reached_seq = self.reached_seq
+        message.cleared_seq = self.cleared_seq
+        message.base_end_seq = max(self.base_end_seq, 0)
 
 
 def task_of(order: mission_pb2.TaskOrder) -> Task:

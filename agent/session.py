@@ -15,8 +15,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent.body import Activity, Outcome, Placement, Reading, Telemetry
-from agent.clock_offset import ClockOffset
+from agent.coordinator_clock import CoordinatorClock
 from agent.facts import Factsheet, Identity, Memory, SessionSettings, SilencePolicy
+from agent.handshake import hello_message, refusal_of
 from agent.held_route import BodyError, HeldRoute
 from agent.outputs import (
     CloseStream,
@@ -40,7 +41,6 @@ from roundsman.v1 import robot_pb2, route_pb2, session_pb2
 
 __all__ = ["AgentSession", "BodyError"]
 
-PROTOCOL_VERSION = 1
 REPLIES_LIMIT_COUNT = 64
 SUPERSEDED = "superseded by a newer command"
 
@@ -72,7 +72,7 @@ class AgentSession:
     ) -> None:
         self.identity = identity
         self.memory = memory
-        self.clock = ClockOffset()
+        self.clock = CoordinatorClock()
         self.dropped_count = 0
         self.ignored_count = 0
         self._factsheet = factsheet
@@ -83,9 +83,6 @@ class AgentSession:
         self._sequence = 0
         self._greeted_s = 0.0
         self._heard_s: float | None = None
-        self._stamp_s = 0.0
-        self._rtt_s = 0.0
-        self._last_heartbeat: tuple[float, float] | None = None
         self._is_silent = False
         self._route: HeldRoute | None = None
         self._tasks = TaskLog()
@@ -121,7 +118,11 @@ class AgentSession:
     @property
     def progress(self) -> robot_pb2.RouteProgress | None:
         """How far along its route the robot is; None while it holds none."""
-        return None if self._route is None else self._route.progress()
+        if self._route is None:
+            return None
+        progress = robot_pb2.RouteProgress()
+        self._route.fill_progress(progress)
+        return progress
 
     def next_deadline_s(self) -> float:
         """When `tick` has something to do, on the robot's clock; infinite: not before another input."""
@@ -140,24 +141,11 @@ class AgentSession:
         """A stream is open. Says Hello; `placement` is what the body just answered."""
         self._link = LINKS[self._link][LinkSignal.CONNECTED]
         self._greeted_s = now_s
-        self._last_heartbeat = None
         latest = self._telemeter.latest
-        hello = session_pb2.Hello(
-            min_version=PROTOCOL_VERSION,
-            max_version=PROTOCOL_VERSION,
-            robot_id=self.identity.robot_id,
-            boot_id=self.identity.boot_id,
-            factsheet=robot_pb2.Factsheet(
-                robot_type_id=self._factsheet.robot_type_id,
-                model=self._factsheet.model,
-                agent_version=self._factsheet.agent_version,
-            ),
-            placement=robot_pb2.Placement(node_id=placement.node_id, edge_id=placement.edge_id),
-            epoch=self.memory.epoch,
-            progress=self.progress,
-            charge_ratio=0.0 if latest is None else latest.charge_ratio,
-            is_stopped=self.memory.latch is Latch.STOPPED,
-        )
+        charge_ratio = 0.0 if latest is None else latest.charge_ratio
+        hello = hello_message(self.identity, self._factsheet, self.memory, placement, charge_ratio)
+        if self._route is not None:
+            self._route.fill_progress(hello.progress)
         out: list[Output] = []
         if self.memory.latch is Latch.STOPPED:
             out.append(Stop())
@@ -183,11 +171,7 @@ class AgentSession:
     def tick(self, now_s: float) -> list[Output]:
         """The time has come to `now_s`; does what is due. Harmless at any time."""
         out: list[Output] = []
-        if (
-            self._heard_s is not None
-            and not self._is_silent
-            and now_s >= self._heard_s + self._terms.hold_after_s
-        ):
+        if self._heard_s is not None and not self._is_silent and now_s >= self._heard_s + self._terms.hold_after_s:
             self._is_silent = True
             if self._settings.on_silence is SilencePolicy.HOLD_NOW:
                 out.append(Hold())
@@ -311,10 +295,11 @@ class AgentSession:
     def _welcomed(self, message: session_pb2.SessionResponse, now_s: float, out: list[Output]) -> None:
         welcome = message.welcome
         key = (message.epoch, message.session)
-        if self._link is not LinkState.GREETING or key <= self._session_key:
+        is_old = message.epoch >= self.memory.epoch and key <= self._session_key
+        if self._link is not LinkState.GREETING or is_old:
             self.dropped_count += 1
             return
-        if refusal := _unacceptable(welcome, message.epoch, self.memory.epoch):
+        if refusal := refusal_of(welcome, message.epoch, self.memory.epoch):
             self.dropped_count += 1
             self._close(refusal, out)
             return
@@ -322,41 +307,26 @@ class AgentSession:
         self._session_key = key
         self._sequence = message.sequence
         self._terms = session_pb2.Welcome.FromString(welcome.SerializeToString())
-        self.clock = ClockOffset()
-        self.clock.measured(welcome.coordinator_s, now_s, rtt_s=now_s - self._greeted_s)
-        self._stamp_s = welcome.coordinator_s
+        self.clock = CoordinatorClock(welcome.coordinator_s, now_s, rtt_s=now_s - self._greeted_s)
         if message.epoch > self.memory.epoch:
             self._remember(replace(self.memory, epoch=message.epoch), out)
         if not welcome.base_is_valid and self._route is not None:
             self._void(out)
         self._heard(now_s, out)
         self._tasks.acknowledge(welcome.task_events_through)
-        out.extend(
-            Send(session_pb2.SessionRequest(task_event=event)) for event in self._tasks.unacknowledged()
-        )
+        out.extend(Send(session_pb2.SessionRequest(task_event=event)) for event in self._tasks.unacknowledged())
         self._advance(now_s, out)
         self._report(now_s, out)
 
     def _heartbeat(self, heartbeat: session_pb2.Heartbeat, now_s: float, out: list[Output]) -> None:
-        out.append(
-            Send(
-                session_pb2.SessionRequest(
-                    heartbeat_echo=session_pb2.HeartbeatEcho(
-                        nonce=heartbeat.nonce,
-                        coordinator_s=heartbeat.coordinator_s,
-                        robot_received_s=now_s,
-                        robot_sent_s=now_s,
-                    )
-                )
-            )
-        )
-        # The round trip that comes with a heartbeat is that of the one before.
-        rtt_s = heartbeat.rtt_s
-        if rtt_s > 0.0 and self._last_heartbeat is not None:
-            self.clock.measured(*self._last_heartbeat, rtt_s=rtt_s)
-        self._last_heartbeat = (heartbeat.coordinator_s, now_s)
-        self._stamp_s = heartbeat.coordinator_s
-        self._rtt_s = rtt_s
+        stamp_s, rtt_s = heartbeat.coordinator_s, heartbeat.rtt_s
+        request = session_pb2.SessionRequest()
+        echo = request.heartbeat_echo
+        echo.nonce = heartbeat.nonce
+        echo.coordinator_s = stamp_s
+        echo.robot_received_s = echo.robot_sent_s = now_s
+        out.append(Send(request))
+        self.clock.heartbeat(stamp_s, now_s, rtt_s=rtt_s)
         self._heard(now_s, out)
 
     def _heard(self, now_s: float, out: list[Output]) -> None:
@@ -411,7 +381,8 @@ class AgentSession:
         self, command: session_pb2.Command, now_s: float, out: list[Output]
     ) -> tuple[session_pb2.CommandStatus.ValueType, str]:
         # A late STOP is on the safe side: it never expires.
-        if command.kind != session_pb2.COMMAND_KIND_STOP and self._is_late(command, now_s):
+        age_s = self.clock.least_age_s(now_s, heartbeat_period_s=self._terms.heartbeat_period_s)
+        if command.kind != session_pb2.COMMAND_KIND_STOP and 0.0 < command.valid_for_s < age_s:
             return session_pb2.COMMAND_STATUS_EXPIRED, ""
         signal = _LATCH_SIGNALS.get(command.kind)
         if signal is not None:
@@ -424,17 +395,6 @@ class AgentSession:
         if command.kind == session_pb2.COMMAND_KIND_END_TASK:
             return self._end_early(command.order_id, now_s, out)
         return session_pb2.COMMAND_STATUS_REFUSED, f"command kind {command.kind} isn't known"
-
-    def _is_late(self, command: session_pb2.Command, now_s: float) -> bool:
-        """
-        Whether it surely came later than it may.
-
-        A command carries no time. Streams keep order, so it was sent after the last stamp heard and, at the
-        latest, one heartbeat period after it.
-        """
-        sent_latest_s = self._stamp_s + self._terms.heartbeat_period_s
-        age_s = self.clock.coordinator_s(now_s) - self.clock.error_s(now_s) - sent_latest_s
-        return 0.0 < command.valid_for_s < age_s
 
     def _end_early(
         self, order_id: str, now_s: float, out: list[Output]
@@ -512,32 +472,19 @@ class AgentSession:
         if self._link is LinkState.OPEN:
             out.append(Send(message))
 
-    def _state_key(self) -> tuple[object, ...]:
+    def _state_key(self, activity: Activity) -> tuple[object, ...]:
         route = self._route
         if route is None:
-            return (self.activity,)
-        return (self.activity, route.route_id, route.reached_seq, route.cleared_seq)
+            return (activity,)
+        return (activity, route.route_id, route.reached_seq, route.cleared_seq)
 
     def _report_change(self, now_s: float, out: list[Output]) -> None:
-        if self._link is LinkState.OPEN and self._state_key() != self._reported:
+        if self._link is LinkState.OPEN and self._state_key(self.activity) != self._reported:
             self._report(now_s, out)
 
     def _report(self, now_s: float, out: list[Output]) -> None:
-        report = self._telemeter.report(now_s, self.activity, self.progress, rtt_s=self._rtt_s)
-        self._reported = self._state_key()
+        activity = self.activity
+        report = self._telemeter.report(now_s, activity, self._route, rtt_s=self.clock.rtt_s)
+        self._reported = self._state_key(activity)
         self._report_due_s = now_s + self._terms.report_period_s
-        out.append(Send(session_pb2.SessionRequest(state=report)))
-
-
-def _unacceptable(welcome: session_pb2.Welcome, epoch: int, known_epoch: int) -> str:
-    if epoch < known_epoch:
-        return (
-            f"coordinator epoch {epoch} is lower than {known_epoch}, seen before: an old coordinator answers"
-        )
-    if welcome.version != PROTOCOL_VERSION:
-        return f"coordinator chose protocol version {welcome.version}: this agent speaks {PROTOCOL_VERSION}"
-    for name in ("heartbeat_period_s", "hold_after_s", "report_period_s"):
-        value_s = getattr(welcome, name)
-        if not 0.0 < value_s < float("inf"):
-            return f"Welcome.{name} is {value_s:g}: it must be above 0"
-    return ""
+        out.append(Send(report))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.outputs import Finding
-from agent.reports import pose_message
+from agent.reports import fill_pose
 from roundsman.v1 import observation_pb2
 
 QUOTA_REASON = "dropped: the robot's spool was full"
@@ -109,7 +109,7 @@ def observation_of(finding: Finding) -> observation_pb2.Observation:
         quality_ratio=reading.quality_ratio,
     )
     if finding.pose is not None:
-        observation.map_pose_body.CopyFrom(pose_message(finding.pose))
+        fill_pose(observation.map_pose_body, finding.pose)
     if reading.blob:
         observation.blob.sha256 = hashlib.sha256(reading.blob).hexdigest()
         observation.blob.size_bytes = len(reading.blob)

@@ -47,12 +47,12 @@ class SqliteSpool:
         SpoolError: The directory can't be used, or another process uses it.
     """
 
-    def __init__(self, directory: Path, *, quota_bytes: int = 4 << 30) -> None:
+    def __init__(self, directory: Path, *, quota_bytes: int = 4 << 30, lock_timeout_s: float = 2.0) -> None:
         self._quota_bytes = quota_bytes
         self._blobs = directory / "blobs"
         try:
             self._blobs.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(directory / "spool.sqlite", isolation_level=None, timeout=2.0)
+            self._db = sqlite3.connect(directory / "spool.sqlite", isolation_level=None, timeout=lock_timeout_s)
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")

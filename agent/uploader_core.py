@@ -78,9 +78,7 @@ class UploaderCore:
         out: list[UploadRequest] = []
         if self._blob is not None and now_s >= self._asked_s + BLOB_TIMEOUT_S:
             self._ask(self._blob, now_s, out)
-        while (
-            self._is_open and self._blob is None and self._sent_through - self.stored_through < WINDOW_COUNT
-        ):
+        while self._is_open and self._blob is None and self._sent_through - self.stored_through < WINDOW_COUNT:
             entry = self._source.entry_after(self._sent_through)
             if entry is None:
                 break

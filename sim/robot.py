@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -139,7 +140,7 @@ class SimBody:
         turn_rad = 0.0
         if task.heading_rad is not None:
             turn_rad = turn_between_rad(self.chassis.yaw_rad, task.heading_rad)
-            self.chassis.yaw_rad = task.heading_rad
+            self.chassis.yaw_rad = math.remainder(task.heading_rad, math.tau)
         noise = self._settings.duration_noise_ratio
         duration_s = task.duration_s * self._chance.uniform(1.0 - noise, 1.0 + noise)
         duration_s += turn_rad / self.robot_type.turn_radps

@@ -6,8 +6,9 @@ the one that would lose most by waiting first (regret), and then takes the worst
 them back better. All of it is deterministic: the effort is counted, never timed, and ties end in ids.
 
 Source:
-    Ropke and Pisinger, "An Adaptive Large Neighborhood Search Heuristic for the Pickup and Delivery Problem with Time
-    Windows", Transportation Science 2006, sections 3.2 (regret) and 3.1 (removal); here with a convex price of lateness.
+    Ropke and Pisinger, "An Adaptive Large Neighborhood Search Heuristic for the Pickup and Delivery Problem
+    with Time Windows", Transportation Science 2006, sections 3.1 (removal) and 3.2 (regret); here with a convex
+    price of lateness.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def plan(problem: Problem, settings: PlannerSettings = DEFAULT) -> Plan:
         book_charges(problem, tables, settings, routes, calendar)
         search = _begin(tables, settings, routes, allowed)
         _keep_planned(search)
-        batch = max(1, len(routes) // 6)
+        batch = max(1, len(routes) // settings.batch_share)
         search.fill(np.flatnonzero(search.open), batch)
         improve(search, problem.version)
         for robot in book_idle(problem, tables, settings, routes, calendar):
@@ -53,9 +54,7 @@ def plan(problem: Problem, settings: PlannerSettings = DEFAULT) -> Plan:
         return _answer(problem, search, refused, calendar)
 
 
-def _begin(
-    tables: Tables, settings: PlannerSettings, routes: list[Route], allowed: Bools
-) -> Search:
+def _begin(tables: Tables, settings: PlannerSettings, routes: list[Route], allowed: Bools) -> Search:
     cost = choose_cost(tables, settings)
     outside = outside_price(tables, cost, settings)
     count = len(tables.points)
@@ -96,11 +95,12 @@ def _keep_planned(search: Search) -> None:
         for stop in robot.planned:
             if stop.charge_until_ratio is not None:
                 part = after
-            elif stop.point_id is not None and (i := place.get((stop.point_id, stop.mission_id), -1)) >= 0:
-                if search.open[i] and search.allowed[route.robot, i]:
-                    search.open[i] = False
-                    search.owner[i] = route.robot
-                    part.append(i)
+                continue
+            i = place.get((stop.point_id, stop.mission_id), -1) if stop.point_id is not None else -1
+            if i >= 0 and search.open[i] and search.allowed[route.robot, i]:
+                search.open[i] = False
+                search.owner[i] = route.robot
+                part.append(i)
         _restore(search, route, before, after)
         search.refresh(route.robot)
 

@@ -10,7 +10,9 @@ from coordinator.assignment.problem import Problem, RobotOffer, Stop
 from coordinator.assignment.route import CHARGE, Route, Slot
 from coordinator.assignment.settings import PlannerSettings
 from coordinator.assignment.tables import Drive, Tables, finite
-from coordinator.model.ids import RobotId
+from coordinator.model.ids import MissionId, PointId, RobotId
+
+Durations = dict[tuple[PointId | None, MissionId | None], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,11 @@ class Wish:
 def start_routes(tables: Tables, calendar: Calendar) -> list[Route]:
     """Drive every robot through its frozen stops, those that charge first booked first."""
     routes: dict[int, Route] = {}
+    asked = zip(tables.points, tables.durations_s, strict=True)
+    duration_s: Durations = {(p.point_id, p.mission_id): d for p, d in asked}
     order = sorted(range(len(tables.robots)), key=lambda k: (_first_charge_s(tables.robots[k]), k))
     for k in order:
-        routes[k] = _start_route(k, tables, calendar)
+        routes[k] = _start_route(k, tables, calendar, duration_s)
     return [routes[k] for k in range(len(tables.robots))]
 
 
@@ -34,10 +38,13 @@ def _first_charge_s(robot: RobotOffer) -> float:
     return min((finite(s.arrive_s, 0.0) for s in robot.frozen if s.charge_until_ratio is not None), default=math.inf)
 
 
-def _start_route(k: int, tables: Tables, calendar: Calendar) -> Route:
+def _start_route(k: int, tables: Tables, calendar: Calendar, duration_s: Durations) -> Route:
     robot, drive = tables.robots[k], tables.drives[k]
-    duration_s = {(p.point_id, p.mission_id): d for p, d in zip(tables.points, tables.duration_s, strict=True)}
-    row, time_s, ratio = tables.row[robot.node_id], max(tables.now_s, finite(robot.free_s, tables.now_s)), drive.charge_ratio
+    row, time_s, ratio = (
+        tables.row[robot.node_id],
+        max(tables.now_s, finite(robot.free_s, tables.now_s)),
+        drive.charge_ratio,
+    )
     head: list[Stop] = []
     for n, stop in enumerate(robot.frozen):
         next_row = tables.row[stop.node_id]
@@ -56,7 +63,7 @@ def _start_route(k: int, tables: Tables, calendar: Calendar) -> Route:
                 calendar.book(row, begin_s, begin_s + work_s, robot.robot_id)
         else:
             given_s = max(0.0, finite(stop.leave_s - stop.arrive_s, 0.0))
-            work_s = float(duration_s.get((stop.point_id, stop.mission_id), given_s)) if stop.point_id else given_s
+            work_s = duration_s.get((stop.point_id, stop.mission_id), given_s) if stop.point_id else given_s
             ratio -= work_s * drive.inspect_use
         time_s = arrive_s + work_s
         head.append(
@@ -76,7 +83,7 @@ def book_charges(
     for route in routes:
         drive, robot = tables.drives[route.robot], tables.robots[route.robot]
         planned = next((s for s in robot.planned if s.charge_until_ratio is not None), None)
-        if route.closed or drive.gain <= 0.0 or drive.top_use <= 0.0:
+        if route.closed or drive.gain <= 0.0 or (drive.top_use <= 0.0 and route.start_ratio >= drive.reserve_ratio):
             continue
         due = planned is not None and route.start_ratio < settings.charge_to_ratio - 0.1
         if route.start_ratio < settings.charge_below_ratio or due:
@@ -84,7 +91,7 @@ def book_charges(
             soon_s = soon_s if soon_s < tables.now_s + 240.0 else math.inf
             wishes.append((soon_s, route.start_ratio, route.robot, Wish(route.robot, planned)))
     for _, _, k, wish in sorted(wishes, key=lambda w: w[:3]):
-        _book(problem, tables, settings, routes[k], calendar, wish)
+        _book(problem, tables, settings, routes[k], calendar=calendar, wish=wish)
 
 
 def book_idle(
@@ -98,7 +105,7 @@ def book_idle(
         if not idle or drive.gain <= 0.0 or drive.top_use <= 0.0:
             continue
         if route.start_ratio < settings.idle_charge_below_ratio and _book(
-            problem, tables, settings, route, calendar, Wish(route.robot, None), at_once=True
+            problem, tables, settings, route, calendar=calendar, wish=Wish(route.robot, None), at_once=True
         ):
             done.append(route.robot)
     return done
@@ -109,9 +116,9 @@ def _book(
     tables: Tables,
     settings: PlannerSettings,
     route: Route,
+    *,
     calendar: Calendar,
     wish: Wish,
-    *,
     at_once: bool = False,
 ) -> bool:
     """Find the charger where the charge can begin first, and put it into the route."""
@@ -123,7 +130,7 @@ def _book(
         if not math.isfinite(leg_s) or route.start_ratio - leg_s * drive.travel_use < 0.0:
             continue
         ready_s = route.start_s + leg_s
-        slot = _slot(route, row, ready_s, calendar, settings, drive, robot.robot_id)
+        slot = _slot(route, row, ready_s, settings, calendar=calendar, drive=drive, robot_id=robot.robot_id)
         late = slot.from_s > tables.now_s + settings.book_ahead_s + leg_s
         if late or (at_once and slot.from_s > ready_s + 60.0):
             continue
@@ -143,7 +150,14 @@ def _book(
 
 
 def _slot(
-    route: Route, row: int, ready_s: float, calendar: Calendar, settings: PlannerSettings, drive: Drive, robot_id: RobotId
+    route: Route,
+    row: int,
+    ready_s: float,
+    settings: PlannerSettings,
+    *,
+    calendar: Calendar,
+    drive: Drive,
+    robot_id: RobotId,
 ) -> Slot:
     """Book long enough for a robot that works until then: the longer it waits, the more it needs."""
     from_s, until = ready_s, settings.charge_to_ratio

@@ -11,7 +11,7 @@ CHARGE_TOLERANCE_RATIO = 1e-6
 
 
 def check_plan(problem: Problem, plan: Plan) -> tuple[str, ...]:
-    """Name each broken rule; empty if the plan is sound. Frozen stops aren't the plan's fault and only set the start."""
+    """Name each broken rule; none if the plan is sound. Frozen stops aren't its fault: they only set the start."""
     found: list[str] = []
     robots = {r.robot_id: r for r in problem.robots}
     if plan.version != problem.version:
@@ -58,6 +58,7 @@ def _check_itinerary(problem: Problem, plan: Plan, robot: RobotOffer, stops: tup
         for k, s in enumerate(stops)
         if not (math.isfinite(s.arrive_s) and math.isfinite(s.leave_s))
     ]
+
     def key(stop: Stop) -> tuple[object, ...]:
         return (stop.node_id, stop.point_id, stop.mission_id, stop.charge_until_ratio)
 
@@ -65,7 +66,7 @@ def _check_itinerary(problem: Problem, plan: Plan, robot: RobotOffer, stops: tup
         found.append(f"{name}: frozen stops aren't kept first")
     if any(not s.reason for s in stops[count:]):
         found.append(f"{name}: a stop has no reason")
-    demands = {(p.point_id, p.mission_id): p for p in problem.points}
+    demands: dict[object, PointDemand] = {(p.point_id, p.mission_id): p for p in problem.points}
     node, time_s, ratio = robot.node_id, max(robot.free_s, problem.now_s), robot.charge_ratio
     for k, stop in enumerate(stops):
         drive_s = _drive_s(problem, robot, node, stop)

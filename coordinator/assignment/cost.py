@@ -26,14 +26,13 @@ class AgeCost:
 
     def price(self, ratio: Floats) -> Floats:
         """Price of each age ratio, any shape."""
-        base = np.minimum(ratio, self.knee_ratio)
-        over = ratio - base
-        np.maximum(base, 0.0, out=base)
-        power = base
+        power = np.minimum(ratio, self.knee_ratio)
+        np.maximum(power, 0.0, out=power)
         for _ in range(self.exponent.bit_length() - 1):
-            power = power * power
-        if not over.any():
+            power *= power
+        if ratio.size == 0 or not ratio.max() > self.knee_ratio:
             return power
+        over = np.maximum(ratio - self.knee_ratio, 0.0)
         top, p, knee = self.knee_ratio**self.exponent, self.exponent, self.knee_ratio
         linear, square = top * p / knee, top * p * (p - 1) / (2.0 * knee * knee)
         bend: Floats = power + over * (linear + square * over)

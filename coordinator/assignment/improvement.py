@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coordinator.assignment.insertion import Search
+from coordinator.assignment.insertion import Search, copy_board
 from coordinator.assignment.route import CHARGE
 
 
@@ -42,12 +42,13 @@ def _ranking(search: Search) -> list[int]:
 def _swap(search: Search, point: int) -> None:
     """Take a point and its nearest planned neighbours out, and insert them again one by one."""
     tables = search.tables
-    planned = np.array([i for r in search.routes for i in r.stops if i != CHARGE and i != point], dtype=np.intp)
+    planned = np.array([i for r in search.routes for i in r.stops if i not in (CHARGE, point)], dtype=np.intp)
     row = tables.point_rows[point]
     away_s = tables.to_point_s[row, planned] + tables.from_point_s[row, planned]
     near = planned[np.argsort(away_s, kind="stable")[: search.settings.swap_size]]
     out = {point, *near.tolist()}
-    total, was_open = sum(search.prices), bool(search.open[point])
+    total, board, is_open = sum(search.prices), copy_board(search.board), search.open.copy()
+    times, prices = list(search.times), list(search.prices)
     touched = [r for r in search.routes if not out.isdisjoint(r.stops)]
     before = {r.robot: list(r.stops) for r in search.routes}
     for route in touched:
@@ -58,8 +59,5 @@ def _swap(search: Search, point: int) -> None:
     if sum(search.prices) < total - 1e-9:
         return
     for route in search.routes:
-        if route.stops != before[route.robot]:
-            route.stops = before[route.robot]
-            search.refresh(route.robot)
-    search.open[list(out)] = False
-    search.open[point] = was_open
+        route.stops = before[route.robot]
+    search.board, search.times, search.prices, search.open = board, times, prices, is_open

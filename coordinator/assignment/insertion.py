@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coordinator.assignment.cost import AgeCost
-from coordinator.assignment.route import CHARGE, Route, Times, drive_through
+from coordinator.assignment.route import Route, Times, drive_through
 from coordinator.assignment.settings import PlannerSettings
 from coordinator.assignment.tables import Bools, Floats, Ints, Tables
 
@@ -68,6 +68,14 @@ class Board:
     room_s: Floats
     spare_ratio: Floats
     last: Floats
+
+
+def copy_board(board: Board) -> Board:
+    """Remember a board while something is tried."""
+    return Board(
+        board.row.copy(), board.next_row.copy(), board.leg_s.copy(), board.leave_s.copy(), board.linear.copy(),
+        board.square.copy(), board.room_s.copy(), board.spare_ratio.copy(), board.last.copy(),
+    )  # fmt: skip
 
 
 def empty_board(robots: int, places: int, nowhere: int) -> Board:
@@ -131,21 +139,26 @@ class Search:
         board.spare_ratio[robot, :before] = times.spare_ratio[0]
         board.spare_ratio[robot, before : count + 1] = times.spare_ratio[1]
         board.spare_ratio[robot, count] += times.refuge_ratio
+        if min(times.spare_ratio) < 0.0:
+            board.room_s[robot, :before] = times.slack_s if times.spare_ratio[0] >= 0.0 else -1.0
+            if times.spare_ratio[1] < 0.0:
+                board.room_s[robot, before:] = -1.0
 
     def _delays(self, robot: int, route: Route, times: Times) -> float:
         """Price the delay of each stop and all behind it; returns the price of the route as it is."""
         tables, settings, count = self.tables, self.settings, len(route.stops)
         index = np.array(route.stops, dtype=np.intp)
         end_s = np.array(times.leave_s[1:])
-        price = self.cost.price(
-            (end_s[:, None] + SHIFTS_S - tables.last_s[index, None]) / tables.period_s[index, None]
-        )
+        age_s = (end_s - tables.last_s[index])[:, None] + SHIFTS_S
+        price = self.cost.price(age_s * tables.rate_per_s[index, None])
         price *= tables.weight[index, None]
         changed = (self.owner[index] >= 0) & (self.owner[index] != robot)
         own = price[:, 0] - self.outside[index] + settings.change_price * changed
         if tables.any_one_off:
             own += self.hurry_per_s(index) * (end_s - tables.now_s)
         rise = price[:, 1:] - price[:, :1]
+        if tables.any_one_off:
+            rise += self.hurry_per_s(index)[:, None] * SHIFTS_S[1:]
         charge = times.charge_index
         if charge < count:
             rise[charge] = 0.0
@@ -179,7 +192,7 @@ class Search:
             refuge_s=tables.refuge_s[tables.point_row[index]],
             duration_s=tables.duration_s[index],
             last_s=tables.last_s[index],
-            rate_per_s=1.0 / tables.period_s[index],
+            rate_per_s=tables.rate_per_s[index],
             weight=tables.weight[index],
             hurry_per_s=self.hurry_per_s(index),
             outside=self.outside[index],
@@ -250,6 +263,12 @@ class Search:
         columns = self.columns(index)
         gain, place = self.deltas(range(len(self.routes)), columns)
         while True:
+            left = np.flatnonzero(self.open[index])
+            if len(index) > 2 * len(left) and len(index) > 50:
+                index, gain, place = index[left], gain[:, left], place[:, left]
+                columns = self.columns(index)
+            if len(index) == 0:
+                return
             best = gain.min(axis=0)
             second = np.partition(gain, 1, axis=0)[1] if len(gain) > 1 else np.zeros_like(best)
             priority = np.where(best < 0.0, np.minimum(second, 0.0) - 2.0 * best, -np.inf)

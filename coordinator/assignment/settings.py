@@ -23,6 +23,7 @@ class PlannerSettings:
         overload_ratio: Share of points late already above which the exponent falls from 16 to 8.
         swap_count: How often the worst points are taken out and put back better.
         swap_size: How many points go with the worst one.
+        batch_share: One in so many robots gets a point between two rankings of what to insert next.
         charge_to_ratio: Where a top-up ends.
         charge_below_ratio: A robot below it charges as soon as a dock is free, the emptiest first.
         idle_charge_below_ratio: The same for a robot without work.
@@ -34,16 +35,17 @@ class PlannerSettings:
     publish_s: float = 900.0
     publish_min_count: int = 2
     publish_max_count: int = 8
-    search_count: int = 12
+    search_count: int = 10
     outside_s: float = 1200.0
     early_ratio: float = 0.5
-    busy_price_per_s: float = 1e-5
+    busy_price_per_s: float = 1e-3
     early_price_per_s: float = 1e-4
     change_price: float = 1e-3
-    mission_price: float = 0.05
+    mission_price: float = 3.0
     overload_ratio: float = 0.25
     swap_count: int = 4
     swap_size: int = 4
+    batch_share: int = 3
     charge_to_ratio: float = 0.85
     charge_below_ratio: float = 0.6
     idle_charge_below_ratio: float = 0.7

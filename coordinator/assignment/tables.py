@@ -52,7 +52,7 @@ class Tables:
         to_point_s, from_point_s: Node to point, and point to node; the last row, "nowhere", is 0.
             Shape (m + 1, n).
         refuge_s: Node to the nearest charger; without chargers to nowhere, 0. Shape (m,).
-        duration_s, last_s, period_s, weight: Of each point. Shape (n,).
+        duration_s, last_s, period_s, rate_per_s, weight: Of each point; the rate is 1 / period. Shape (n,).
         from_dock_s: Nearest charger to each point; inf without chargers. Shape (n,).
         drives: Of each robot.
         point_rows, durations_s: Again, as lists: faster one by one.
@@ -71,6 +71,7 @@ class Tables:
     duration_s: Floats
     last_s: Floats
     period_s: Floats
+    rate_per_s: Floats
     weight: Floats
     one_off: Bools
     from_dock_s: Floats
@@ -114,6 +115,7 @@ def compile_tables(problem: Problem) -> Tables:
         duration_s=np.array(duration_s, dtype=np.float64),
         last_s=np.array(last_s, dtype=np.float64),
         period_s=np.array(period_s, dtype=np.float64),
+        rate_per_s=1.0 / np.array(period_s, dtype=np.float64),
         weight=np.array([min(1e6, max(1e-6, finite(p.weight, 1.0))) for p in points], dtype=np.float64),
         one_off=np.array([p.mission_id is not None for p in points], dtype=np.bool_),
         from_dock_s=travel_s[docks][:, point_row].min(axis=0) if docks else np.full(len(points), np.inf),

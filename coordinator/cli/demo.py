@@ -19,7 +19,7 @@ from coordinator.cli.connection import DEFAULT_TIMEOUT_S, connected, parse_addre
 from coordinator.cli.exits import CheckFailedError, CommandError, NotConnectedError
 from coordinator.cli.options import DEFAULT_ADDRESS, DEFAULT_BULK_PORT, Plant, Seed
 from coordinator.cli.output import console, print_json
-from coordinator.cli.plant_file import load_plant
+from coordinator.cli.plant_file import check_parking, load_plant
 from coordinator.cli.ports import check_port_is_free
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ READY_S = 30.0
 PICTURE_PERIOD_S = 0.5
 # How long robots that were just inspecting have to get their last results acknowledged.
 SETTLE_S = 10.0
-HEADLESS_S = 60.0
+HEADLESS_S = 120.0
+JOIN_S = 30.0
 SHOWN_COUNT = 6
 
 
@@ -55,7 +56,7 @@ def demo(
     ] = None,
 ) -> None:
     """Run a simulated plant in real time: a coordinator and robots, each side a process, over gRPC."""
-    load_plant(plant)
+    check_parking(load_plant(plant), robots)
     # Whoever reads the output of a pipe wants its end, not an endless picture.
     headless = headless or not sys.stdout.isatty()
     if headless and duration_s is None:
@@ -66,6 +67,7 @@ def demo(
         setting = _Setting(plant, robots, seed, listen, bulk_port, data or folder / "data")
         children = stack.enter_context(_running(setting, folder))
         client = stack.enter_context(connected(listen, DEFAULT_TIMEOUT_S))
+        _send_first_round(client, children, robots)
         if headless:
             _run_headless(client, children, duration_s or HEADLESS_S)
         else:
@@ -107,7 +109,7 @@ class _Setting:
         ports = ["--coordinator", self.listen, "--bulk-port", str(self.bulk_port)]
         return [
             *("sim", "fleet", "--plant", self.plant, *ports),
-            *("--robots", str(self.robots_count), "--seed", str(self.seed)),
+            *("--robots", str(self.robots_count), "--seed", str(self.seed), "--state", str(self.data / "robots")),
         ]
 
 
@@ -152,6 +154,20 @@ def _pictures(client: FleetClient, children: list[Child]) -> Iterator[FleetState
         yield fleet
     _check_alive(children)
     raise NotConnectedError("the coordinator ended the watch")
+
+
+def _send_first_round(client: FleetClient, children: list[Child], robots_count: int) -> None:
+    """A mission over all points as soon as the robots are there: the standing patrol alone begins at its leisure."""
+    from coordinator.client.fleet import new_key
+
+    end_s = time.monotonic() + JOIN_S
+    for fleet in _pictures(client, children):
+        if len(fleet.robots) >= robots_count:
+            point_ids = sorted(point.point_id for point in fleet.points)
+            client.create_mission(point_ids, key=new_key(), name="first round")
+            return
+        if time.monotonic() > end_s:
+            raise NotConnectedError(f"only {len(fleet.robots)} of {robots_count} robots came within {JOIN_S:g} s")
 
 
 def _run_screen(client: FleetClient, children: list[Child], duration_s: float | None, listen: str) -> None:

@@ -31,7 +31,11 @@ EdgeId = Annotated[str, typer.Argument(metavar="EDGE", help="Edge id, as `rounds
 def _state(edge: EdgeSummary) -> str:
     if edge.is_blockage:
         return "blocked"
-    return "closed" if edge.is_closed else "held" if edge.holder_robot_id else "open"
+    if edge.is_closed:
+        return "closed"
+    if edge.holder_robot_id:
+        return "held"
+    return "slow" if edge.delay_ratio > 1.0 else "open"
 
 
 def _row(edge: EdgeSummary, fleet: FleetState) -> tuple[str, ...]:

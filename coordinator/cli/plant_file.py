@@ -55,3 +55,19 @@ def load_plant(name: str) -> PlantMap:
         first = str(error).splitlines()[0]
         more = f" (and {len(error.problems) - 1} more: `roundsman map lint {name}`)"
         raise UsageError(first + (more if len(error.problems) > 1 else "")) from error
+
+
+def check_parking(plant: PlantMap, robots_count: int) -> None:
+    """
+    Make sure that each robot can have a home.
+
+    Raises:
+        UsageError: If the plant has fewer parking nodes than there are robots.
+    """
+    from coordinator.plant.map import NodeRole
+
+    parking_count = len(plant.nodes_with(NodeRole.PARKING))
+    if robots_count > parking_count:
+        raise UsageError(
+            f"--robots {robots_count}: plant {plant.plant_id} has parking for {parking_count}, one node a robot"
+        )

@@ -81,10 +81,11 @@ def apply(state: FleetState, record: Record) -> None:
                 state.robots[robot_id].is_stopped = record.is_stopped
         case CommandIssued():
             robot = state.robots[record.robot_id]
-            robot.commands[record.command_id] = record
+            robot.commands.append(record)
             robot.last_command_id = record.command_id
         case CommandEnded():
-            del state.robots[record.robot_id].commands[record.command_id]
+            robot = state.robots[record.robot_id]
+            robot.commands = [command for command in robot.commands if command.command_id != record.command_id]
         case TaskEnded():
             _end_task(state.robots[record.robot_id], record)
         case PointVisited():

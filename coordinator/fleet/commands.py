@@ -19,9 +19,9 @@ def replied(core: Core, event: CommandReplied) -> None:
     if live is None or live.connection != event.connection:
         return
     robot = core.state.robots[event.robot_id]
-    if event.command_id not in robot.commands:
+    command = next((known for known in robot.commands if known.command_id == event.command_id), None)
+    if command is None:
         return
-    command = robot.commands[event.command_id]
     core.record(CommandEnded(event.robot_id, event.command_id, event.status.value))
     if event.status is CommandStatus.REFUSED:
         text = f"robot {event.robot_id} refuses {command.kind.value}: {event.text}"
@@ -34,7 +34,8 @@ def resend(core: Core) -> None:
         live, robot = core.live[robot_id], core.state.robots[robot_id]
         if live.connection is None:
             continue
-        for command_id, command in robot.commands.items():
+        for command in robot.commands:
+            command_id = command.command_id
             if core.now_s - live.commands_sent_s.get(command_id, -1e18) >= core.settings.resend_after_s:
                 live.commands_sent_s[command_id] = core.now_s
                 core.send(

@@ -70,15 +70,14 @@ def _waiting(core: Core) -> list[RobotId]:
 
 
 def _open_circle(core: Core, circle: tuple[RobotId, ...]) -> bool:
-    """Make one robot of the circle stand aside: the youngest claim that has a place to go."""
+    """Make one robot of the circle stand aside: the youngest claim that has a place to go, the oldest only if no other has."""
     members = sorted(circle, key=lambda robot_id: (_since_s(core, robot_id), robot_id))
-    oldest, younger = members[0], members[1:]
-    if any(core.live[robot_id].give_way is not None for robot_id in younger):
-        return False
-    for robot_id in reversed(younger):
-        if _stand_aside(core, robot_id, oldest, circle):
+    oldest = members[0]
+    for robot_id in reversed(members):
+        other = oldest if robot_id != oldest else members[-1]
+        if _stand_aside(core, robot_id, other, circle):
             return True
-    return len(members) > 1 and _stand_aside(core, oldest, members[1], circle)
+    return False
 
 
 def _since_s(core: Core, robot_id: RobotId) -> float:
@@ -173,13 +172,10 @@ def _end_give_ways(core: Core) -> None:
 
 
 def _clear_the_way(core: Core, waiting: list[RobotId]) -> None:
-    """Last resort for the longest wait: everybody else who waits goes home, in the order the release rule allows."""
+    """Last resort for the longest wait: all others that wait get out of its way, as far as the release rule lets them."""
     oldest = waiting[0]
     if core.now_s - _since_s(core, oldest) < CLEAR_ALL_AFTER_S:
         return
     for robot_id in waiting[1:]:
-        robot, live = core.state.robots[robot_id], core.live[robot_id]
-        if live.give_way is None and robot.base_end.node_id != robot.home:
-            live.give_way = GiveWay(robot.home, oldest, live.held, core.now_s + 2 * STAND_ASIDE_S)
-            core.count_replan("give_way")
+        if core.live[robot_id].give_way is None and _stand_aside(core, robot_id, oldest, (oldest,)):
             core.is_traffic_dirty = True

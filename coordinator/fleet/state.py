@@ -26,7 +26,7 @@ class RobotState:
         reached_seq, cleared_seq: As reported; see Progress.
         open_orders: Task orders in the base that haven't ended, by order id, in order of execution.
         failed_points: Points of the present visits of which a task failed.
-        commands: Commands to be sent until answered, by id.
+        commands: Commands to be sent until answered, oldest first.
         observations_through: All results up to this counter are stored or declared missing.
         observations_ahead: Stored beyond that, sorted.
     """
@@ -44,7 +44,7 @@ class RobotState:
     open_orders: dict[str, TaskOrder] = field(default_factory=dict)
     failed_points: list[PointId] = field(default_factory=list)
     is_stopped: bool = False
-    commands: dict[int, CommandIssued] = field(default_factory=dict)
+    commands: list[CommandIssued] = field(default_factory=list)
     last_command_id: int = 0
     observations_through: int = 0
     observations_ahead: list[int] = field(default_factory=list)

@@ -63,7 +63,7 @@ class LoopSettings:
 
 @dataclass(slots=True)
 class _Batch:
-    records: list[tuple[Record, float]] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     entries: list[NewEntry] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
 
@@ -79,12 +79,12 @@ class Outlets:
 
     Attributes:
         perform: Does an effect other than Append; must neither block nor raise.
-        committed: Is told each record that became durable, with its time.
+        committed: Is told each record that became durable.
         publish: Takes pictures for watchers.
     """
 
     perform: Callable[[Effect], None]
-    committed: Callable[[Record, float], None]
+    committed: Callable[[Record], None]
     publish: Callable[[FleetSnapshot], None]
 
 
@@ -220,7 +220,7 @@ class CoreLoop:
         for effect in effects:
             if isinstance(effect, Append):
                 kind, body = self._form.encode_record(effect.record)
-                self._pending.records.append((effect.record, now_s))
+                self._pending.records.append(effect.record)
                 self._pending.entries.append(NewEntry(kind, body, now_s))
             elif is_urgent(effect):
                 self._outlets.perform(effect)
@@ -290,8 +290,8 @@ class CoreLoop:
         self._inbox.post(StoreFailed(str(error)))
 
     def _perform(self, batch: _Batch) -> None:
-        for record, at_s in batch.records:
-            self._outlets.committed(record, at_s)
+        for record in batch.records:
+            self._outlets.committed(record)
         now_s = self._clock.now_s()
         for effect in batch.effects:
             beat = _heartbeat(effect)

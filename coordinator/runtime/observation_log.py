@@ -20,10 +20,10 @@ class ObservationLog:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def note(self, record: Record, at_s: float) -> None:
+    def note(self, record: Record) -> None:
         """Keep a record that became durable, if it is an observation."""
         if isinstance(record, ObservationStored):
-            self._kept.append((record.robot_id, record.observation, at_s))
+            self._kept.append((record.robot_id, record.observation, record.stored_s))
 
     def recent(
         self, *, point_id: PointId | None, robot_id: RobotId | None, limit: int

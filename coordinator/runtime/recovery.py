@@ -78,7 +78,7 @@ def recover(journal: Journal, observations: ObservationLog, *, log_reach: int = 
         if entry.seq <= snapshot_seq and entry.kind != ObservationStored.__name__:
             continue
         record = decode_record(entry.kind, entry.body)
-        observations.note(record, entry.at_s)
+        observations.note(record)
         if entry.seq > snapshot_seq:
             apply(state, record)
     lost_count = sum(cut.lost_count for cut in journal.truncations())

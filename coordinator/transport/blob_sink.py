@@ -27,9 +27,7 @@ class BlobSink(Protocol):
         """
         ...
 
-    async def append(
-        self, robot_id: RobotId, sha256: str, size_bytes: int, offset_bytes: int, data: bytes
-    ) -> int:
+    async def append(self, robot_id: RobotId, sha256: str, size_bytes: int, offset_bytes: int, data: bytes) -> int:
         """
         Make a part durable, and return as `begin` does: another offset than expected says where to go on.
 

@@ -57,9 +57,7 @@ class PlantText:
 class FleetService(fleet_pb2_grpc.FleetServiceServicer):
     """Operators' view and hands."""
 
-    def __init__(
-        self, calls: Calls, pictures: Pictures, plant: PlantText, observations: ObservationSource
-    ) -> None:
+    def __init__(self, calls: Calls, pictures: Pictures, plant: PlantText, observations: ObservationSource) -> None:
         self._calls = calls
         self._pictures = pictures
         self._plant = plant
@@ -88,9 +86,7 @@ class FleetService(fleet_pb2_grpc.FleetServiceServicer):
             number = 0
             while True:
                 number, fleet = await self._pictures.after(number)
-                await asyncio.wait_for(
-                    context.write(fleet_pb2.WatchFleetResponse(fleet=fleet)), WRITE_WITHIN_S
-                )
+                await asyncio.wait_for(context.write(fleet_pb2.WatchFleetResponse(fleet=fleet)), WRITE_WITHIN_S)
                 await asyncio.sleep(period_s)
         except TimeoutError:
             text = f"nothing was read for {WRITE_WITHIN_S:g} s"
@@ -116,9 +112,7 @@ class FleetService(fleet_pb2_grpc.FleetServiceServicer):
             await abort_wire(context, error)
         point_id = PointId(request.point_id) if request.point_id else None
         robot_id = RobotId(request.robot_id) if request.robot_id else None
-        return codec.encode_observations(
-            self._observations.recent(point_id=point_id, robot_id=robot_id, limit=limit)
-        )
+        return codec.encode_observations(self._observations.recent(point_id=point_id, robot_id=robot_id, limit=limit))
 
     async def CreateMission(  # noqa: N802
         self, request: fleet_pb2.CreateMissionRequest, context: Context

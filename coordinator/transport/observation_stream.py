@@ -22,7 +22,8 @@ from coordinator.transport.codec import (
 )
 from coordinator.transport.inbox import Inbox
 from coordinator.transport.session_stream import HELLO_WITHIN_S
-from coordinator.transport.status import Context, abort, abort_wire
+from coordinator.transport.status import LINK_ERRORS, Context, abort, abort_wire
+from coordinator.transport.writing import end_tasks
 from roundsman.v1 import observation_pb2, observation_pb2_grpc
 
 MAX_UPLOADS_PER_ROBOT = 2
@@ -46,6 +47,7 @@ class UploadStream:
         self._waiting: dict[str, list[ObservationReceived]] = {}
         self._answers: dict[object, observation_pb2.UploadResponse] = {}
         self._came = asyncio.Event()
+        self._is_ended = False
         self.is_overrun = False
 
     def answer(self, effect: AcknowledgeObservations | RefuseObservation) -> None:
@@ -74,17 +76,18 @@ class UploadStream:
             for task in done:
                 task.result()
         finally:
-            for task in (reader, writer):
-                task.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
+            self._is_ended = True
+            self._came.set()
+            await end_tasks(reader, writer)
 
     async def _write(self, context: Context) -> None:
-        while not self.is_overrun:
-            while self._answers:
+        while not self.is_overrun and not self._is_ended:
+            while self._answers and not self._is_ended:
                 key = next(iter(self._answers))
                 await context.write(self._answers.pop(key))
-            self._came.clear()
-            await self._came.wait()
+            if not self._is_ended:
+                self._came.clear()
+                await self._came.wait()
 
     async def _read(self, context: Context) -> None:
         while (request := await context.read()) is not grpc.aio.EOF:
@@ -104,9 +107,7 @@ class UploadStream:
         sha256, size_bytes = result.observation.blob_sha256, result.observation.blob_bytes
         if sha256 and not await self._begin(sha256, size_bytes):
             if sum(map(len, self._waiting.values())) >= MAX_WAITING_RESULTS:
-                raise BlobSinkError(
-                    f"{MAX_WAITING_RESULTS} results wait for their blobs: send the blobs first"
-                )
+                raise BlobSinkError(f"{MAX_WAITING_RESULTS} results wait for their blobs: send the blobs first")
             self._waiting.setdefault(sha256, []).append(result)
             return
         await self._inbox.put(result, self.upload)
@@ -200,7 +201,7 @@ class ObservationService(observation_pb2_grpc.ObservationServiceServicer):
         except BlobSinkError as error:
             log.warning("blob_not_stored", robot_id=stream.robot_id, reason=str(error))
             await abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
-        except (grpc.RpcError, grpc.aio.UsageError, asyncio.InvalidStateError) as error:
+        except LINK_ERRORS as error:
             log.info("upload_broken", robot_id=stream.robot_id, error=type(error).__name__)
         finally:
             self._streams.remove(stream)

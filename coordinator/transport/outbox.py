@@ -77,9 +77,7 @@ class Outbox:
 
     def _is_older_resume(self, message: RobotMessage) -> bool:
         return (
-            isinstance(message, Command)
-            and message.kind is CommandKind.RESUME
-            and message.command_id < self._stop_id
+            isinstance(message, Command) and message.kind is CommandKind.RESUME and message.command_id < self._stop_id
         )
 
     async def take(self) -> Send | None:
@@ -97,6 +95,12 @@ class Outbox:
         """Take nothing more; what waits is still handed out."""
         self._is_closed = True
         self._came.set()
+
+    def abandon(self) -> None:
+        """Take nothing more, and drop what waits."""
+        for queue in self._waiting:
+            queue.clear()
+        self.close()
 
 
 def _rank(message: RobotMessage) -> int:
@@ -121,11 +125,7 @@ def _replaces(newer: RobotMessage, older: RobotMessage) -> bool:
     """Whether a robot that gets only the newer of two messages of one rank lacks nothing."""
     match newer, older:
         case (RouteUpdate(), RouteUpdate()):
-            return (
-                newer.route_id == older.route_id
-                and newer.revision >= older.revision
-                and _covers(newer, older)
-            )
+            return newer.route_id == older.route_id and newer.revision >= older.revision and _covers(newer, older)
         case (Command(), Command()):
             return newer.command_id == older.command_id
         case (Acknowledge(), Acknowledge()):
@@ -140,8 +140,4 @@ def _covers(newer: RouteUpdate, older: RouteUpdate) -> bool:
     """Whether the newer base has every step of the older one."""
     if not older.base:
         return True
-    return (
-        bool(newer.base)
-        and newer.base[0].seq <= older.base[0].seq
-        and newer.base[-1].seq >= older.base[-1].seq
-    )
+    return bool(newer.base) and newer.base[0].seq <= older.base[0].seq and newer.base[-1].seq >= older.base[-1].seq

@@ -15,7 +15,8 @@ from coordinator.model.messages import Drain
 from coordinator.transport.codec import SpeedLimits, WireError, decode_hello, decode_request, encode_send
 from coordinator.transport.inbox import Inbox
 from coordinator.transport.outbox import Outbox, OutboxFullError
-from coordinator.transport.status import Context, abort, abort_wire, code_named
+from coordinator.transport.status import LINK_ERRORS, Context, abort, abort_wire, code_named
+from coordinator.transport.writing import end_tasks
 from roundsman.v1 import session_pb2_grpc
 
 HELLO_WITHIN_S = 5.0
@@ -85,9 +86,8 @@ class SessionStream:
                 return reader.result()
             return writer.result()
         finally:
-            for task in (reader, writer):
-                task.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
+            self._outbox.abandon()
+            await end_tasks(reader, writer)
 
     async def _read(self, context: Context, inbox: Inbox) -> tuple[grpc.StatusCode, str]:
         while True:
@@ -180,8 +180,7 @@ class AgentService(session_pb2_grpc.AgentServiceServicer):
             log.warning("message_refused", robot_id=stream.robot_id, field=error.field, value=error.value)
             self._inbox.post(RobotRejected(stream.robot_id, stream.connection, reason))
             await abort_wire(context, error)
-        except (grpc.RpcError, grpc.aio.UsageError, asyncio.InvalidStateError) as error:
-            # A link that breaks during a read or write shows as one of several errors of the library.
+        except LINK_ERRORS as error:
             reason = f"stream broken: {type(error).__name__}"
         finally:
             self._streams.remove(stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, NoReturn
 
 import grpc
@@ -13,6 +14,9 @@ from coordinator.transport.codec import UnsupportedVersionError, WireError
 
 DOMAIN = "roundsman"
 Context = grpc.aio.ServicerContext[Any, Any]
+
+# A link that breaks during a read or write shows as any of these.
+LINK_ERRORS = (grpc.RpcError, grpc.aio.InternalError, grpc.aio.UsageError, asyncio.InvalidStateError)
 
 _DETAILS_KEY = "grpc-status-details-bin"
 

@@ -72,8 +72,8 @@ class Robot:
         self,
         *,
         boot_id: int = 1,
-        memory: Memory = Memory(),
-        settings: SessionSettings = SessionSettings(),
+        memory: Memory | None = None,
+        settings: SessionSettings | None = None,
         spool: FindingSpool | None = None,
     ) -> None:
         self.now_s = 1000.0
@@ -83,7 +83,10 @@ class Robot:
         self.body = ScriptedBody()
         self.spool = MemorySpool() if spool is None else spool
         self.session = AgentSession(
-            Identity("spot-1", boot_id), Factsheet("quadruped"), memory=memory, settings=settings
+            Identity("spot-1", boot_id),
+            Factsheet("quadruped"),
+            memory=memory or Memory(),
+            settings=settings or SessionSettings(),
         )
         self.driver = AgentDriver(
             self.session,
@@ -184,6 +187,7 @@ def update(
     revision: int = 1,
     stays: Sequence[int] = (),
 ) -> route_pb2.RouteUpdate:
+    """A route update of steps, each a number or (number, orders)."""
     base = []
     for step in steps:
         seq, orders = (step, ()) if isinstance(step, int) else step
@@ -201,6 +205,7 @@ def update(
 
 
 def order(order_id: str) -> mission_pb2.TaskOrder:
+    """A task order; one named charge... is a charge."""
     if order_id.startswith("charge"):
         return mission_pb2.TaskOrder(
             order_id=order_id, task_id="charge", task_type="charge", duration_s=600.0, charge_until_ratio=0.9

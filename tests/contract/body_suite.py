@@ -45,9 +45,7 @@ class Recorder:
     def cleared(self, seq: int) -> None:
         self.seen.append(("cleared", seq))
 
-    def task_ended(
-        self, order_id: str, outcome: Outcome, reason: str = "", reading: Reading | None = None
-    ) -> None:
+    def task_ended(self, order_id: str, outcome: Outcome, reason: str = "", reading: Reading | None = None) -> None:
         self.seen.append(("ended", (order_id, outcome)))
 
     def local_stop(self, reason: str) -> None:
@@ -67,10 +65,12 @@ def check_body(factory: Callable[[], Rig]) -> None:
 
 
 def legs(rig: Rig, first: int, last: int) -> list[Leg]:
+    """Legs `first` to `last` of the rig's chain."""
     return [Leg(seq, *rig.chain[seq - 1], max_speed_mps=1.0) for seq in range(first, last + 1)]
 
 
 def speaks_at_once_and_stands(rig: Rig, seen: Recorder) -> None:
+    """A body that was given nothing says how it is and stays."""
     assert seen.last is not None, "start: telemetry comes before start returns"
     before = rig.body.placement()
     rig.advance(LONG_S)
@@ -79,6 +79,7 @@ def speaks_at_once_and_stands(rig: Rig, seen: Recorder) -> None:
 
 
 def drives_its_legs_in_order_and_no_further(rig: Rig, seen: Recorder) -> None:
+    """The base is driven to its end, and the end is the end."""
     rig.body.follow(legs(rig, 1, 2))
     rig.advance(4 * LONG_S)
     assert seen.numbers("reached") == [1, 2], "follow: every leg is reached once, in order, and no other"
@@ -88,15 +89,15 @@ def drives_its_legs_in_order_and_no_further(rig: Rig, seen: Recorder) -> None:
 
 
 def clears_a_node_only_after_reaching_it(rig: Rig, seen: Recorder) -> None:
+    """No node is freed before the robot was there."""
     rig.body.follow(legs(rig, 1, 4))
     rig.advance(8 * LONG_S)
     for seq in (1, 2, 3):
-        assert seen.seen.index(("cleared", seq)) > seen.seen.index(("reached", seq)), (
-            "cleared: comes after reached"
-        )
+        assert seen.seen.index(("cleared", seq)) > seen.seen.index(("reached", seq)), "cleared: comes after reached"
 
 
 def goes_on_when_its_base_grows(rig: Rig, seen: Recorder) -> None:
+    """A longer base is driven."""
     rig.body.follow(legs(rig, 1, 1))
     rig.advance(2 * LONG_S)
     rig.body.follow(legs(rig, 2, 3))
@@ -105,6 +106,8 @@ def goes_on_when_its_base_grows(rig: Rig, seen: Recorder) -> None:
 
 
 def legs_from_within_a_report_are_kept(rig: Rig, seen: Recorder) -> None:
+    """The session extends the base while it hears that a node was reached."""
+
     class Extending(Recorder):
         def reached(self, seq: int) -> None:
             super().reached(seq)
@@ -119,6 +122,7 @@ def legs_from_within_a_report_are_kept(rig: Rig, seen: Recorder) -> None:
 
 
 def performs_a_task_once(rig: Rig, seen: Recorder) -> None:
+    """One order, one end."""
     rig.body.perform(Task("order-1", "gauge", "point-1", "read_gauge", "camera", duration_s=1.0))
     rig.advance(LONG_S)
     ended = seen.numbers("ended")
@@ -127,6 +131,7 @@ def performs_a_task_once(rig: Rig, seen: Recorder) -> None:
 
 
 def ends_a_task_early_once(rig: Rig, seen: Recorder) -> None:
+    """A charge can be cut short."""
     rig.body.perform(Task("order-1", "charge", task_type="charge", duration_s=80_000.0, charge_until_ratio=1.0))
     rig.body.end_task("another")
     assert seen.numbers("ended") == [], "end_task: of another order is nothing"
@@ -138,6 +143,7 @@ def ends_a_task_early_once(rig: Rig, seen: Recorder) -> None:
 
 
 def stop_brakes_and_resume_goes_on(rig: Rig, seen: Recorder) -> None:
+    """STOP is at once; nothing is lost by it."""
     rig.body.follow(legs(rig, 1, 3))
     rig.advance(SHORT_S)
     rig.body.stop()
@@ -152,6 +158,7 @@ def stop_brakes_and_resume_goes_on(rig: Rig, seen: Recorder) -> None:
 
 
 def legs_given_while_stopped_wait(rig: Rig, seen: Recorder) -> None:
+    """A stopped robot stays, whatever it is given."""
     rig.body.stop()
     rig.body.follow(legs(rig, 1, 1))
     rig.advance(2 * LONG_S)
@@ -162,6 +169,7 @@ def legs_given_while_stopped_wait(rig: Rig, seen: Recorder) -> None:
 
 
 def hold_waits_on_a_node(rig: Rig, seen: Recorder) -> None:
+    """A held robot blocks no edge."""
     rig.body.follow(legs(rig, 1, 4))
     rig.advance(SHORT_S)
     rig.body.hold()
@@ -175,6 +183,7 @@ def hold_waits_on_a_node(rig: Rig, seen: Recorder) -> None:
 
 
 def void_base_forgets_legs(rig: Rig, seen: Recorder) -> None:
+    """A void base isn't driven; the next one begins where the robot stands."""
     rig.body.follow(legs(rig, 1, 3))
     rig.advance(SHORT_S)
     rig.body.void_base()

@@ -37,9 +37,7 @@ def test_an_unknown_name_lists_the_plants_there_are(tmp_path: Path):
         find_plant("dmeo", [tmp_path])
 
 
-@pytest.mark.parametrize(
-    "site", ["lib/python3.11/site-packages", "local/lib/python3.12/dist-packages", "."], ids=str
-)
+@pytest.mark.parametrize("site", ["lib/python3.11/site-packages", "local/lib/python3.12/dist-packages", "."], ids=str)
 def test_an_installed_roundsman_finds_its_maps(tmp_path: Path, site: str):
     """Maps are found in an environment, on Debian, and in a folder that pip was told to fill."""
     module = _write(tmp_path / site / "coordinator" / "plants.py")

@@ -58,9 +58,7 @@ def within(field: str, value: float, low: float, high: float) -> float:
 def positive(field: str, value: float, high: float = inf) -> float:
     """A finite number above 0, and at most `high`."""
     if not 0.0 < value <= high or value == inf:
-        raise WireError(
-            field, value, "must be finite and above 0" + ("" if high == inf else f", at most {high:g}")
-        )
+        raise WireError(field, value, "must be finite and above 0" + ("" if high == inf else f", at most {high:g}"))
     return value
 
 

@@ -50,14 +50,10 @@ def decode_upload_hello(request: observation_pb2.UploadRequest, upload: int) -> 
     if request.WhichOneof("payload") != "hello":
         raise WireError("payload", request.WhichOneof("payload"), "must be hello in the first message")
     robot_id = RobotId(checks.name("hello.robot_id", request.hello.robot_id))
-    return UploadOpened(
-        robot_id, upload, checks.counter("hello.oldest_counter", request.hello.oldest_counter)
-    )
+    return UploadOpened(robot_id, upload, checks.counter("hello.oldest_counter", request.hello.oldest_counter))
 
 
-def decode_upload(
-    request: observation_pb2.UploadRequest, robot_id: RobotId, upload: int
-) -> UploadInput | None:
+def decode_upload(request: observation_pb2.UploadRequest, robot_id: RobotId, upload: int) -> UploadInput | None:
     """
     Any later message of an upload; None for one that only a newer protocol knows.
 
@@ -121,9 +117,7 @@ def _decode_chunk(wire: observation_pb2.BlobChunk) -> ChunkArrived:
     return ChunkArrived(_sha256("chunk.sha256", wire.sha256), wire.offset_bytes, wire.data)
 
 
-def _decode_gap(
-    wire: observation_pb2.ObservationGap, robot_id: RobotId, upload: int
-) -> ObservationsDeclaredMissing:
+def _decode_gap(wire: observation_pb2.ObservationGap, robot_id: RobotId, upload: int) -> ObservationsDeclaredMissing:
     first = checks.counter("gap.first_counter", wire.first_counter, 1)
     last = checks.counter("gap.last_counter", wire.last_counter, first)
     return ObservationsDeclaredMissing(robot_id, upload, first, last, checks.clip(wire.reason))
@@ -143,6 +137,4 @@ def encode_upload_effect(
 
 def encode_blob_offset(sha256: str, durable_bytes: int) -> observation_pb2.UploadResponse:
     """Where a robot goes on with a blob."""
-    return observation_pb2.UploadResponse(
-        blob=observation_pb2.BlobOffset(sha256=sha256, durable_bytes=durable_bytes)
-    )
+    return observation_pb2.UploadResponse(blob=observation_pb2.BlobOffset(sha256=sha256, durable_bytes=durable_bytes))

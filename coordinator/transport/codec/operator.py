@@ -58,8 +58,7 @@ def decode_create_mission(wire: fleet_pb2.CreateMissionRequest) -> CreateMission
     checks.at_most("point_ids", wire.point_ids, MAX_POINTS)
     return CreateMission(
         point_ids=tuple(
-            PointId(checks.name(f"point_ids[{index}]", point_id))
-            for index, point_id in enumerate(wire.point_ids)
+            PointId(checks.name(f"point_ids[{index}]", point_id)) for index, point_id in enumerate(wire.point_ids)
         ),
         name=checks.text("name", wire.name, 100),
         priority=int(checks.within("priority", wire.priority, 0, 100)) if wire.HasField("priority") else 50,
@@ -91,9 +90,7 @@ def decode_set_edge(wire: fleet_pb2.SetEdgeRequest) -> CloseEdge | OpenEdge:
     if not wire.is_closed:
         return OpenEdge(edge_id)
     reason = _given("reason", checks.text("reason", wire.reason), "to close")
-    return CloseEdge(
-        edge_id, reason, checks.positive("for_s", wire.for_s) if wire.HasField("for_s") else None
-    )
+    return CloseEdge(edge_id, reason, checks.positive("for_s", wire.for_s) if wire.HasField("for_s") else None)
 
 
 def decode_stop_robots(wire: fleet_pb2.StopRobotsRequest) -> StopRobots:
@@ -158,9 +155,7 @@ def decode_limit(wire: fleet_pb2.ListObservationsRequest) -> int:
 
 def _robot_ids(wire: fleet_pb2.StopRobotsRequest | fleet_pb2.ResumeRobotsRequest) -> tuple[RobotId, ...]:
     checks.at_most("robot_ids", wire.robot_ids, MAX_ROBOTS)
-    return tuple(
-        RobotId(checks.name(f"robot_ids[{index}]", robot_id)) for index, robot_id in enumerate(wire.robot_ids)
-    )
+    return tuple(RobotId(checks.name(f"robot_ids[{index}]", robot_id)) for index, robot_id in enumerate(wire.robot_ids))
 
 
 def _given(field: str, value: str, why: str) -> str:

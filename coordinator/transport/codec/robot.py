@@ -35,9 +35,7 @@ _ACTIVITIES: dict[int, Activity] = {
     robot_pb2.ROBOT_ACTIVITY_FAULTED: Activity.FAULTED,
     robot_pb2.ROBOT_ACTIVITY_MANUAL: Activity.MANUAL,
 }
-_WIRE_ACTIVITIES = {
-    activity: robot_pb2.RobotActivity.ValueType(wire) for wire, activity in _ACTIVITIES.items()
-}
+_WIRE_ACTIVITIES = {activity: robot_pb2.RobotActivity.ValueType(wire) for wire, activity in _ACTIVITIES.items()}
 
 
 def decode_pose(field: str, wire: robot_pb2.Pose2D) -> Pose2:
@@ -107,9 +105,7 @@ def decode_state(wire: robot_pb2.StateReport, field: str = "state") -> StateRepo
         decode_progress(field + ".progress", wire.progress) if has("progress") else None,
         _decode_faults(field + ".faults", wire) if wire.faults else (),
         _decode_link(field + ".link", wire.link) if has("link") else None,
-        EdgeId(checks.name(field + ".blocked_edge_id", wire.blocked_edge_id))
-        if wire.blocked_edge_id
-        else None,
+        EdgeId(checks.name(field + ".blocked_edge_id", wire.blocked_edge_id)) if wire.blocked_edge_id else None,
     )
 
 
@@ -137,9 +133,7 @@ def _decode_link(field: str, wire: robot_pb2.LinkQuality) -> LinkQuality:
     if rtt_s is not None and not 0.0 <= rtt_s < inf:
         raise WireError(f"{field}.rtt_s", rtt_s, "must be finite and at least 0")
     if len(wire.cell_id) > MAX_CELL_CHARACTERS:
-        raise WireError(
-            f"{field}.cell_id", wire.cell_id, f"must have at most {MAX_CELL_CHARACTERS} characters"
-        )
+        raise WireError(f"{field}.cell_id", wire.cell_id, f"must have at most {MAX_CELL_CHARACTERS} characters")
     return LinkQuality(rsrp_dbm, sinr_db, wire.cell_id, rtt_s)
 
 

@@ -42,13 +42,7 @@ from roundsman.v1 import mission_pb2, route_pb2, session_pb2
 PROTOCOL_VERSION = 1
 
 SessionEvent = (
-    RobotConnected
-    | RobotDisconnected
-    | StateReported
-    | RouteReplied
-    | TaskReported
-    | HeartbeatEchoed
-    | CommandReplied
+    RobotConnected | RobotDisconnected | StateReported | RouteReplied | TaskReported | HeartbeatEchoed | CommandReplied
 )
 
 _REPLIES = {
@@ -93,9 +87,7 @@ def decode_hello(request: session_pb2.SessionRequest, connection: int) -> RobotC
     hello = request.hello
     if not hello.min_version <= PROTOCOL_VERSION <= hello.max_version:
         spoken = f"{hello.min_version} to {hello.max_version}"
-        raise UnsupportedVersionError(
-            "hello.min_version", spoken, f"must include protocol version {PROTOCOL_VERSION}"
-        )
+        raise UnsupportedVersionError("hello.min_version", spoken, f"must include protocol version {PROTOCOL_VERSION}")
     return RobotConnected(
         robot_id=RobotId(checks.name("hello.robot_id", hello.robot_id)),
         connection=connection,
@@ -109,9 +101,7 @@ def decode_hello(request: session_pb2.SessionRequest, connection: int) -> RobotC
     )
 
 
-def decode_request(
-    request: session_pb2.SessionRequest, robot_id: RobotId, connection: int
-) -> SessionEvent | None:
+def decode_request(request: session_pb2.SessionRequest, robot_id: RobotId, connection: int) -> SessionEvent | None:
     """
     Any later message; None for one that only a newer protocol knows.
 
@@ -178,9 +168,7 @@ def _decode_task_event(wire: mission_pb2.TaskEvent, robot_id: RobotId, connectio
     )
 
 
-def _decode_command_reply(
-    wire: session_pb2.CommandReply, robot_id: RobotId, connection: int
-) -> CommandReplied:
+def _decode_command_reply(wire: session_pb2.CommandReply, robot_id: RobotId, connection: int) -> CommandReplied:
     status = _STATUSES.get(wire.status)
     if status is None:
         raise WireError("command_reply.status", wire.status, "must be a known status")

@@ -77,7 +77,15 @@ def make_plant(seed: int, *, point_count: int = 200, width: int = 14, height: in
         period = rng.choice((600.0, 1200.0, 2400.0, 7200.0))
         need = frozenset(rng.sample(ALL, 1)) if rng.random() < 0.5 else frozenset()
         points.append(
-            PointDemand(PointId(f"p{i:04d}"), rng.choice(nodes), rng.uniform(20.0, 70.0), need, period, -rng.random() * period, 1.0)
+            PointDemand(
+                PointId(f"p{i:04d}"),
+                rng.choice(nodes),
+                rng.uniform(20.0, 70.0),
+                need,
+                period,
+                -rng.random() * period,
+                1.0,
+            )
         )
     docks = [nodes[i] for i in (width + 1, len(nodes) // 2, len(nodes) - width - 2)]
     return Plant(nodes, far, points, docks)
@@ -160,7 +168,9 @@ class World:
         )  # fmt: skip
 
 
-def make_problem(world: World, bookings: list[tuple[NodeId, float, float, RobotId]], now: float, version: int) -> Problem:
+def make_problem(
+    world: World, bookings: list[tuple[NodeId, float, float, RobotId]], now: float, version: int
+) -> Problem:
     """What the coordinator would ask a planner now."""
     idle = world.use if world.battery else 0.0
     going = {b.doing.point_id: b for b in world.bodies if b.doing is not None and b.doing.point_id is not None}
@@ -210,7 +220,9 @@ def run_planner(
                 by_id[robot_id].stops = list(stops)
         for b in world.bodies:
             if b.doing is None and b.stops:
-                late_start = b.stops[0].arrive_s - world.plant.travel_s[world.index[b.node], world.index[b.stops[0].node_id]]
+                late_start = (
+                    b.stops[0].arrive_s - world.plant.travel_s[world.index[b.node], world.index[b.stops[0].node_id]]
+                )
                 if b.stops[0].point_id is None and late_start > now + 1.0:
                     continue
                 world.spend(b, max(0.0, now - b.free_s))

@@ -12,7 +12,11 @@ NOW_S = 1_000_000.0
 
 
 def line_problem(
-    robots: tuple[RobotOffer, ...], points: tuple[PointDemand, ...], docks: tuple[DockOffer, ...] = (), *, size: int = 11
+    robots: tuple[RobotOffer, ...],
+    points: tuple[PointDemand, ...],
+    docks: tuple[DockOffer, ...] = (),
+    *,
+    size: int = 11,
 ) -> Problem:
     """Nodes n0, n1, ... in a line, 30 s from one to the next."""
     place = np.arange(size, dtype=np.float64)
@@ -45,6 +49,7 @@ def point(name: str = "p1", node: str = "n3", *, age_ratio: float = 0.9, **more:
 
 
 def dock(node: str = "n5", *booked: tuple[float, float, str]) -> DockOffer:
+    """A charger, booked from and to so many seconds from now."""
     return DockOffer(NodeId(node), tuple((NOW_S + a, NOW_S + z, RobotId(r)) for a, z, r in booked))
 
 
@@ -67,20 +72,26 @@ def problems(draw: st.DrawFn, *, odd: bool = False) -> Problem:
         return draw(ODD) if odd and rng.random() < 0.05 else float(value)
 
     def sensors(most: int) -> frozenset[str]:
-        return frozenset(rng.choice(["gas", "thermal", "video"], int(rng.integers(0, most + 1)), replace=False).tolist())
+        return frozenset(
+            rng.choice(["gas", "thermal", "video"], int(rng.integers(0, most + 1)), replace=False).tolist()
+        )
 
     names = [RobotId(f"r{i}") for i in range(int(rng.integers(0, 7)))]
     missions = [None, None, MissionId("m1")]
     points = tuple(
         PointDemand(
             PointId(f"p{i}"), nodes[rng.integers(size)], number(rng.uniform(0, 90)), sensors(2),
-            number(rng.choice([300.0, 1200.0, 7200.0])), NOW_S - number(rng.uniform(0, 4000)), number(rng.uniform(0.1, 5)),
+            number(rng.choice([300.0, 1200.0, 7200.0])), NOW_S - number(rng.uniform(0, 4000)),
+            number(rng.uniform(0.1, 5)),
             missions[rng.integers(3)], frozenset(n for n in names if rng.random() < 0.1),
         )
         for i in range(int(rng.integers(0, 26)))
     )  # fmt: skip
     docks = tuple(
-        DockOffer(nodes[i], ((NOW_S + 10.0, NOW_S + rng.uniform(20, 900), RobotId("elsewhere")),) if rng.random() < 0.5 else ())
+        DockOffer(
+            nodes[i],
+            ((NOW_S + 10.0, NOW_S + rng.uniform(20, 900), RobotId("elsewhere")),) if rng.random() < 0.5 else (),
+        )
         for i in range(min(size, int(rng.integers(0, 4))))
     )
 
@@ -96,8 +107,10 @@ def problems(draw: st.DrawFn, *, odd: bool = False) -> Problem:
     use = float(rng.choice([0.0, 1 / 5400, 1 / 1500]))
     robots = tuple(
         RobotOffer(
-            n, nodes[rng.integers(size)], NOW_S + number(rng.uniform(-50, 100)), number(rng.uniform(0, 1)), sensors(3) | sensors(3),
-            number(rng.choice([0.5, 1.0, 2.0])), number(use), number(use / 3), number(use), number(1 / 1200), 0.1, nodes[0],
+            n, nodes[rng.integers(size)], NOW_S + number(rng.uniform(-50, 100)), number(rng.uniform(0, 1)),
+            sensors(3) | sensors(3),
+            number(rng.choice([0.5, 1.0, 2.0])), number(use), number(use / 3), number(use), number(1 / 1200),
+            0.1, nodes[0],
             stops(pool, int(rng.integers(0, 3))) if rng.random() < 0.4 else (), stops(pool, int(rng.integers(0, 5))),
         )
         for n in names

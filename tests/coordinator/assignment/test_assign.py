@@ -13,7 +13,14 @@ from coordinator.assignment.assign import plan
 from coordinator.assignment.check import check_plan
 from coordinator.assignment.problem import Plan, Problem, Stop
 from coordinator.model.ids import MissionId, NodeId, PointId, RobotId
-from tests.coordinator.assignment.closed_loop import World, make_bodies, make_plant, make_problem, run_greedy, run_planner
+from tests.coordinator.assignment.closed_loop import (
+    World,
+    make_bodies,
+    make_plant,
+    make_problem,
+    run_greedy,
+    run_planner,
+)
 from tests.coordinator.assignment.problems import NOW_S, dock, line_problem, point, problems, robot
 
 
@@ -61,9 +68,10 @@ def test_plan_is_the_same_whatever_the_hash_seed():
         "plant = make_plant(3, point_count=60, width=6, height=5)\n"
         "print(plan(make_problem(World(plant, make_bodies(plant, 3, 4), True), [], 900.0, 1)))\n"
     )
+    path = os.pathsep.join(sys.path)
     answers = {
         subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path},
             capture_output=True, text=True, check=True,
         ).stdout
         for seed in ("1", "2")
@@ -177,7 +185,7 @@ def test_plan_is_kept_when_nothing_happens():
 
 @pytest.mark.parametrize("battery", [False, True])
 def test_hours_of_patrol_beat_the_greedy_rule(battery):
-    """Over three hours the worst age is lower than that of the greedy rule, no charger is double-booked, nobody runs empty."""
+    """Over hours the worst age stays below the greedy rule's, chargers are never shared, nobody runs empty."""
     plant = make_plant(5, point_count=66, width=9, height=5)
 
     def checked(problem: Problem) -> Plan:

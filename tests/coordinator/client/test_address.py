@@ -19,9 +19,7 @@ def test_an_address_is_host_and_port(text: str, host: str, port: int):
     assert str(address) == text.strip()
 
 
-@pytest.mark.parametrize(
-    "text", ["", "7400", "localhost", ":7400", "localhost:", "host:65536", "::1:7400", "h:-1"]
-)
+@pytest.mark.parametrize("text", ["", "7400", "localhost", ":7400", "localhost:", "host:65536", "::1:7400", "h:-1"])
 def test_anything_else_is_refused_with_the_rule(text: str):
     """A mistyped address is named with what is wrong about it."""
     with pytest.raises(AddressError, match="address"):

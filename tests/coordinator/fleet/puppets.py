@@ -275,14 +275,18 @@ class Floor:
             puppet.charge_ratio = max(puppet.charge_ratio, order.charge_until_ratio)
         elif order.point_id is not None:
             puppet.counter += 1
-            observation = Observation(puppet.counter, order.order_id, order.point_id, order.task_id, self.now_s, value=1.0)
+            observation = Observation(
+                puppet.counter, order.order_id, order.point_id, order.task_id, self.now_s, value=1.0
+            )
             self.feed(ObservationReceived(puppet.robot_id, 1, observation))
         self._task_event(puppet, order.order_id, None)
         self._task_event(puppet, order.order_id, TaskOutcome.DONE)
 
     def _task_event(self, puppet: Puppet, order_id: str, outcome: TaskOutcome | None) -> None:
         puppet.event_seq += 1
-        event = TaskReported(puppet.robot_id, puppet.connection or 0, puppet.event_seq, order_id, outcome, "", self.now_s)
+        event = TaskReported(
+            puppet.robot_id, puppet.connection or 0, puppet.event_seq, order_id, outcome, "", self.now_s
+        )
         puppet.unacknowledged.append(event)
         if puppet.connection is not None:
             self.feed(event)
@@ -327,8 +331,13 @@ class Floor:
                     else:
                         self.feed(
                             TaskReported(
-                                event.robot_id, effect.connection, event.event_seq, event.order_id, event.outcome,
-                                event.reason, event.robot_s,
+                                event.robot_id,
+                                effect.connection,
+                                event.event_seq,
+                                event.order_id,
+                                event.outcome,
+                                event.reason,
+                                event.robot_s,
                             )  # fmt: skip
                         )
             case RouteUpdate() as update:
@@ -336,7 +345,12 @@ class Floor:
             case Heartbeat() as heartbeat:
                 self.feed(
                     HeartbeatEchoed(
-                        puppet.robot_id, effect.connection, heartbeat.nonce, heartbeat.coordinator_s, self.now_s, self.now_s
+                        puppet.robot_id,
+                        effect.connection,
+                        heartbeat.nonce,
+                        heartbeat.coordinator_s,
+                        self.now_s,
+                        self.now_s,
                     )
                 )
             case Command() as command:
@@ -358,7 +372,13 @@ class Floor:
                 puppet.steps[step.seq] = step
         self.feed(
             RouteReplied(
-                puppet.robot_id, effect.connection, update.route_id, update.revision, ReplyStatus.ACCEPTED, puppet.end, ""
+                puppet.robot_id,
+                effect.connection,
+                update.route_id,
+                update.revision,
+                ReplyStatus.ACCEPTED,
+                puppet.end,
+                "",
             )
         )
 

@@ -152,7 +152,7 @@ class SmallFleet:
                 return []
             case ObservationReceived():
                 return [
-                    Append(ObservationStored(event.robot_id, event.observation)),
+                    Append(ObservationStored(event.robot_id, event.observation, 100.0)),
                     AcknowledgeObservations(event.robot_id, event.upload, event.observation.counter),
                 ]
             case OperatorRequested(command=StopRobots() as command):

@@ -81,7 +81,7 @@ class Rig:
             self.ledger,
             Outlets(
                 self.out.append,
-                lambda record, at_s: self.committed.append(record),
+                self.committed.append,
                 self.pictures.append,
             ),
             clock=self.clock,
@@ -113,7 +113,7 @@ async def _turns(count: int = 20) -> None:
 
 async def _until(condition) -> None:
     async with asyncio.timeout(5.0):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - conditions of many kinds
             await asyncio.sleep(0.001)
 
 

@@ -47,9 +47,7 @@ def tamper(path: Path, *statements: str) -> None:
 def flip_bit(path: Path, column: str, seq: int) -> None:
     """Flip the lowest bit in the middle of a value of one entry."""
     connection = sqlite3.connect(path, isolation_level=None)
-    (value,) = connection.execute(
-        f"SELECT CAST({column} AS BLOB) FROM entry WHERE seq = ?", (seq,)
-    ).fetchone()
+    (value,) = connection.execute(f"SELECT CAST({column} AS BLOB) FROM entry WHERE seq = ?", (seq,)).fetchone()
     flipped = bytearray(value)
     flipped[len(flipped) // 2] ^= 1
     connection.execute(f"UPDATE entry SET {column} = ? WHERE seq = ?", (bytes(flipped), seq))

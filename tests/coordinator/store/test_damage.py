@@ -224,9 +224,7 @@ def test_truncating_heals_a_lost_end(journal_path: Path) -> None:
         assert contents(journal) == sample_entries(1, 25)
 
 
-def test_truncating_after_kill_9_keeps_what_was_in_the_write_ahead_log(
-    journal_path: Path, tmp_path: Path
-) -> None:
+def test_truncating_after_kill_9_keeps_what_was_in_the_write_ahead_log(journal_path: Path, tmp_path: Path) -> None:
     """A journal that was never closed is cut as well as any other."""
     with open_journal(journal_path) as journal:
         journal.append(sample_entries(1, 30))
@@ -244,9 +242,7 @@ def test_truncating_after_kill_9_keeps_what_was_in_the_write_ahead_log(
         assert [cut.keep_seq for cut in journal.truncations()] == [20, 15]
 
 
-@pytest.mark.parametrize(
-    ("keep_seq", "reason"), [(12, "last good entry is 11"), (-1, "last good entry is 11")]
-)
+@pytest.mark.parametrize(("keep_seq", "reason"), [(12, "last good entry is 11"), (-1, "last good entry is 11")])
 def test_truncating_behind_the_damage_is_refused(journal_path: Path, keep_seq: int, reason: str) -> None:
     """A cut that would keep the damage changes nothing at all."""
     flip_bit(filled_journal(journal_path, 30), "body", 12)

@@ -125,9 +125,7 @@ def test_a_second_process_is_refused_and_told_who_has_the_journal(journal_path: 
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     command = [sys.executable, "-c", code, str(journal_path)]
     with open_journal(journal_path):
-        second = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
         with pytest.raises(JournalInUseError):
             open_journal(journal_path)
 

@@ -59,9 +59,7 @@ def test_the_newest_three_are_kept(journal_path: Path) -> None:
         ("UPDATE snapshot SET body = 'text' WHERE seq = 28", "snapshot 28 "),
     ],
 )
-def test_a_damaged_snapshot_is_passed_over_and_reported(
-    journal_path: Path, statement: str, what: str
-) -> None:
+def test_a_damaged_snapshot_is_passed_over_and_reported(journal_path: Path, statement: str, what: str) -> None:
     """A damaged state costs some time at the next start, because the one before it is used."""
     tamper(with_snapshots(journal_path, 10, 20, 28), statement)
 
