@@ -100,7 +100,7 @@ async def run_agent(
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
-        await asyncio.wait(tasks, timeout=2 * FLUSH_TIMEOUT_S)
+        await asyncio.wait(tasks, timeout=3 * FLUSH_TIMEOUT_S)
     finally:
         for task in tasks:
             task.cancel()
@@ -202,6 +202,8 @@ class ControlClient:
             was_open = self.driver.session.link is LinkState.OPEN or self._closed_by() is not None
             outbox.close()
             await asyncio.wait([writer], timeout=FLUSH_TIMEOUT_S)
+            # Cancelling overtakes what is on its way: let the coordinator end the stream after the last word.
+            await asyncio.wait([reader], timeout=FLUSH_TIMEOUT_S)
         finally:
             self._outbox = None
             call.cancel()

@@ -104,17 +104,17 @@ class UploadClient:
     async def _write(self, call: UploadCall[UploadRequest, UploadResponse]) -> None:
         """The only writer of the stream."""
         while True:
+            # Cleared before looking: what comes during a write wakes the wait below.
+            self._wake.clear()
+            self._out.extend(self.core.poll(time.monotonic()))
             while self._out:
                 try:
                     await call.write(self._out.popleft())
                 except Exception:  # noqa: BLE001  (see _read)
                     return
-            self._wake.clear()
             wait_s = self.core.next_deadline_s() - time.monotonic()
-            if wait_s > 0.0:
-                waiting = asyncio.ensure_future(self._wake.wait())
-                try:
-                    await asyncio.wait([waiting], timeout=min(wait_s, 3600.0))
-                finally:
-                    waiting.cancel()
-            self._out.extend(self.core.poll(time.monotonic()))
+            waiting = asyncio.ensure_future(self._wake.wait())
+            try:
+                await asyncio.wait([waiting], timeout=min(max(wait_s, 0.0), 3600.0))
+            finally:
+                waiting.cancel()

@@ -62,7 +62,7 @@ def list_command() -> None:
 @app.command("fleet")
 def fleet_command(
     *,
-    coordinator: Annotated[str, typer.Option(help="host:port of the coordinator.")] = "127.0.0.1:7420",
+    coordinator: Annotated[str, typer.Option(help="host:port of the coordinator.")] = "127.0.0.1:50051",
     observations: Annotated[
         str | None, typer.Option(help="host:port for results; the coordinator's port plus 1 if not given.")
     ] = None,

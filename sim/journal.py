@@ -25,6 +25,7 @@ class SimJournal:
     Attributes:
         shadow: Fold of the synced records, each read back from its bytes.
         digest: Hash over all synced records.
+        taken_count: Records ever taken, whatever became of them.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class SimJournal:
         self.digest = hashlib.sha256()
         self.shadow = FleetState()
         self.lost_count = 0
+        self.taken_count = 0
 
     @property
     def synced_count(self) -> int:
@@ -74,6 +76,7 @@ class SimJournal:
         for effect in effects:
             if isinstance(effect, Append):
                 self._unsynced.append(encode_record(effect.record))
+                self.taken_count += 1
         needed = len(self._entries) + len(self._unsynced)
         for effect in effects:
             if isinstance(effect, Append):

@@ -19,6 +19,9 @@ from typing import Protocol
 from sim.radio_field import Heard
 from sim.world import Timer, World
 
+# A modem measures this often.
+HEARD_FOR_S = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class LinkProfile:
@@ -33,6 +36,7 @@ class LinkProfile:
         weak_dbm, hole_dbm: Received power below which cover is weak, and below which there is none.
         cut_after_s: A stream that stands still for this long breaks.
         late_ratio: Part of the messages in flight up the link that still arrive after the break.
+        fading_db, fading_every_s: Slow fading round the planned power: deviation, mean time of one value.
     """
 
     rtt_s: float = 0.018
@@ -46,6 +50,8 @@ class LinkProfile:
     hole_dbm: float = -112.0
     cut_after_s: float = 8.0
     late_ratio: float = 0.3
+    fading_db: float = 6.0
+    fading_every_s: float = 20.0
 
 
 class End(Enum):
@@ -175,7 +181,11 @@ class Link:
         self.profile = profile
         self.chance = chance
         self.trace = trace
-        self._hear = hear
+        self._planned = hear
+        self._heard: Heard | None = None
+        self._heard_until_s = 0.0
+        self._fading_db = 0.0
+        self._faded_until_s = 0.0
         self._streams: list[Stream] = []
         self._key = 0
         self._cell_id = ""
@@ -210,6 +220,21 @@ class Link:
             self._watching.cancel()
             self._watch()
 
+    def heard(self) -> Heard:
+        """What the robot's modem says now: the planned power and slow fading."""
+        now_s, profile = self.world.now_s, self.profile
+        if now_s < self._heard_until_s and self._heard is not None:
+            return self._heard
+        self._heard_until_s = now_s + HEARD_FOR_S
+        planned = self._planned()
+        if now_s >= self._faded_until_s:
+            self._fading_db = self.chance.gauss(0.0, profile.fading_db)
+            self._faded_until_s = now_s + self.chance.expovariate(1.0 / profile.fading_every_s)
+        power_dbm = min(0.0, max(-160.0, planned.rsrp_dbm + self._fading_db))
+        quality_db = min(50.0, max(-30.0, planned.sinr_db + self._fading_db))
+        self._heard = Heard(power_dbm, quality_db, planned.cell_id)
+        return self._heard
+
     def is_down(self) -> bool:
         """Whether nothing passes now."""
         if self._down_since_s is None:
@@ -225,7 +250,7 @@ class Link:
     def _look(self) -> None:
         """See where the robot is and what the radio makes of it."""
         now_s, profile = self.world.now_s, self.profile
-        heard = self._hear()
+        heard = self.heard()
         self._is_weak = heard.rsrp_dbm < profile.weak_dbm
         if heard.rsrp_dbm < profile.hole_dbm:
             self._go_down()
@@ -255,7 +280,7 @@ class Link:
         now_s = self.world.now_s
         since_s = self._down_since_s
         assert since_s is not None
-        is_hole = self._hear().rsrp_dbm < self.profile.hole_dbm
+        is_hole = self.heard().rsrp_dbm < self.profile.hole_dbm
         if not is_hole and now_s >= self._cut_until_s:
             self._down_since_s = None
             self._watching = None

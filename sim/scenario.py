@@ -60,6 +60,8 @@ class Radio(Section):
     hole_dbm: float = -112.0
     cut_after_s: Seconds = 8.0
     late_ratio: Ratio = 0.3
+    fading_db: Annotated[float, Field(ge=0.0, le=20.0)] = 6.0
+    fading_every_s: Seconds = 20.0
 
 
 class People(Section):

@@ -23,7 +23,7 @@ from sim.faults import FaultPlan, Plant
 from sim.floor import build_floor
 from sim.network import Link, LinkProfile
 from sim.people import People, walk_times
-from sim.radio_field import RadioField
+from sim.radio_field import Heard, RadioField
 from sim.robot import BodySettings, SimBody
 from sim.robot_host import RobotHost
 from sim.scenario import Crowd, Scenario
@@ -123,6 +123,8 @@ class Simulation:
             self.world.run_until(self.world.now_s + DRAIN_LOOK_S, after_step=self.truth.after_step)
             if self.is_drained() and self.world.now_s > self.end_s + 60.0:
                 break
+        while self.coordinator.journal.unsynced_count:
+            self.world.step()
         self.truth.check_fold()
 
     def _look(self) -> FleetSnapshot | None:
@@ -176,13 +178,12 @@ class Simulation:
         robot_id = body.robot_id
         chassis: Chassis = body.chassis
         radio = self.radio
-        body.hear = hear_with(radio, chassis)
         link = Link(
             self.world,
             link_profile(self.scenario),
             random.Random(f"{self.seed}:link:{robot_id}"),
             hear=lambda: radio.heard_by(chassis),
-            trace=lambda to, number, data: self.truth.delivered(robot_id, to, number, data),
+            trace=self.truth.delivered,
         )
         return RobotHost(self.world, body, link, self.services, seed=self.seed, touched=self.truth.touched)
 
@@ -272,17 +273,18 @@ def link_profile(scenario: Scenario) -> LinkProfile:
         hole_dbm=radio.hole_dbm,
         cut_after_s=radio.cut_after_s,
         late_ratio=radio.late_ratio,
+        fading_db=radio.fading_db,
+        fading_every_s=radio.fading_every_s,
     )
 
 
 def hear_with(radio: RadioField, chassis: Chassis) -> Callable[[], port.Link]:
     """What a body's modem says, by the coverage where the body is."""
+    return lambda: _as_port(radio.heard_by(chassis))
 
-    def hear() -> port.Link:
-        heard = radio.heard_by(chassis)
-        return port.Link(heard.rsrp_dbm, heard.sinr_db, heard.cell_id)
 
-    return hear
+def _as_port(heard: Heard) -> port.Link:
+    return port.Link(heard.rsrp_dbm, heard.sinr_db, heard.cell_id)
 
 
 def _with_demand(plant: PlantMap, period_ratio: float) -> PlantMap:

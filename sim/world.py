@@ -77,8 +77,16 @@ class World:
 
     def run_until(self, until_s: float, *, after_step: Action | None = None) -> None:
         """Let everything up to a time happen, then set the clock to it. `after_step` is called after each thing."""
-        while (next_s := self.next_s()) is not None and next_s <= until_s:
-            self.step()
+        heap = self._heap
+        while heap and heap[0][0] <= until_s:
+            time_s, _, timer = heapq.heappop(heap)
+            action = timer.action
+            if action is None:
+                continue
+            timer.action = None
+            self.now_s = time_s
+            self.step_count += 1
+            action()
             if after_step is not None:
                 after_step()
         self.now_s = max(self.now_s, until_s)

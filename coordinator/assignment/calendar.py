@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coordinator.assignment.problem import Problem
+from coordinator.model.assignment import Problem
 from coordinator.assignment.tables import Tables, finite
 from coordinator.model.ids import RobotId
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coordinator.assignment.problem import Refusal
+from coordinator.model.assignment import Refusal
 from coordinator.assignment.tables import Bools, Tables
 
 

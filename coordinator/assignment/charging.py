@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from coordinator.assignment.calendar import Calendar
-from coordinator.assignment.problem import Problem, RobotOffer, Stop
+from coordinator.model.assignment import Problem, RobotOffer, Stop
 from coordinator.assignment.route import CHARGE, Route, Slot
 from coordinator.assignment.settings import PlannerSettings
 from coordinator.assignment.tables import Drive, Tables, finite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from coordinator.assignment.problem import Plan, PointDemand, Problem, RobotOffer, Stop
+from coordinator.model.assignment import Plan, PointDemand, Problem, RobotOffer, Stop
 
 TIME_TOLERANCE_S = 1e-3
 CHARGE_TOLERANCE_RATIO = 1e-6

@@ -42,9 +42,9 @@ class AgeCost:
 def choose_cost(tables: Tables, settings: PlannerSettings) -> AgeCost:
     """Look at who is late already: p = 16 keeps the maximum low; when much is late, p = 8 keeps fewer late."""
     if len(tables.points) == 0:
-        return AgeCost(16, 1.5)
+        return AgeCost(16, 2.0)
     late = (tables.now_s - tables.last_s > tables.period_s).mean()
-    return AgeCost(8, 2.0) if late > settings.overload_ratio else AgeCost(16, 1.5)
+    return AgeCost(8, 4.0) if late > settings.overload_ratio else AgeCost(16, 2.0)
 
 
 def outside_price(tables: Tables, cost: AgeCost, settings: PlannerSettings) -> Floats:

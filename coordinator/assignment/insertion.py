@@ -15,6 +15,9 @@ from coordinator.assignment.tables import Bools, Floats, Ints, Tables
 SHIFTS_S = np.array([0.0, 60.0, 180.0])
 """The price of delaying a route's rest is a parabola through these delays: exact there, near enough between."""
 
+FAR_S = 1e12
+"""Instead of inf, which times 0 isn't a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -189,7 +192,7 @@ class Search:
             index=index,
             to_s=tables.to_point_s[:, index],
             back_s=tables.from_point_s[:, index],
-            refuge_s=tables.refuge_s[tables.point_row[index]],
+            refuge_s=np.minimum(tables.refuge_s[tables.point_row[index]], FAR_S),
             duration_s=tables.duration_s[index],
             last_s=tables.last_s[index],
             rate_per_s=tables.rate_per_s[index],
@@ -248,7 +251,7 @@ class Search:
         spent = detour * use
         spent += columns.duration_s * self.inspect_use[picked]
         end = self.board.last[picked][:, :, None] * (use * self.pace[picked])
-        spent += np.where(end > 0.0, columns.refuge_s * end, 0.0)
+        spent += columns.refuge_s * end
         return spent
 
     def fill(self, index: Ints, batch: int) -> None:

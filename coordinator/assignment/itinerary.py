@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from coordinator.assignment.insertion import Search
-from coordinator.assignment.problem import Stop
+from coordinator.model.assignment import Stop
 from coordinator.assignment.route import CHARGE, Route, Times
 from coordinator.assignment.tables import Floats
 from coordinator.model.ids import NodeId

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from coordinator.assignment.problem import Stop
+from coordinator.model.assignment import Stop
 from coordinator.assignment.tables import Drive, Tables
 
 CHARGE = -1

@@ -46,8 +46,8 @@ class PlannerSettings:
     swap_count: int = 4
     swap_size: int = 4
     batch_share: int = 3
-    charge_to_ratio: float = 0.85
-    charge_below_ratio: float = 0.6
+    charge_to_ratio: float = 0.9
+    charge_below_ratio: float = 0.5
     idle_charge_below_ratio: float = 0.7
     margin_ratio: float = 0.1
     dock_gap_s: float = 30.0

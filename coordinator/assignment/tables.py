@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coordinator.assignment.problem import PointDemand, Problem, RobotOffer
+from coordinator.model.assignment import PointDemand, Problem, RobotOffer
 from coordinator.model.ids import NodeId
 
 Floats = npt.NDArray[np.float64]

@@ -83,6 +83,7 @@ def ask(question: str, *, yes: bool) -> None:
     try:
         agreed = typer.confirm(question, err=True)
     except typer.Abort:
+        typer.echo(err=True)
         raise NotDoneError("nothing was done: nobody answered; scripts say --yes") from None
     if not agreed:
         raise NotDoneError("nothing was done")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-# Wide enough that nothing is folded where a program reads the output.
-PIPE_WIDTH = 200
+# Nothing is folded where a program reads the output; tables are only as wide as they must be.
+PIPE_WIDTH = 1_000_000
 _STYLES = {
     "live": "green",
     "suspect": "yellow",

@@ -117,9 +117,7 @@ def apply(state: FleetState, record: Record) -> None:
             del state.alarms[record.alarm_id]
         case OperatorActed():
             if record.idempotency_key:
-                state.answers[record.idempotency_key] = Answer(
-                    record.command_digest, record.accepted, record.refused
-                )
+                state.answers[record.idempotency_key] = Answer(record.command_digest, record.accepted, record.refused)
                 if len(state.answers) > ANSWERS_KEPT_COUNT:
                     del state.answers[next(iter(state.answers))]
         case _:
@@ -209,9 +207,7 @@ def _advance_observations(robot: RobotState) -> None:
 def _change_mission(state: FleetState, record: MissionChanged) -> None:
     mission = state.missions[record.mission_id]
     ended_s = record.changed_s if record.state.is_final else None
-    state.missions[record.mission_id] = replace(
-        mission, state=record.state, reason=record.reason, ended_s=ended_s
-    )
+    state.missions[record.mission_id] = replace(mission, state=record.state, reason=record.reason, ended_s=ended_s)
     if record.state.is_final:
         ended = [key for key, kept in state.missions.items() if kept.state.is_final]
         for key in ended[: max(0, len(ended) - ENDED_MISSIONS_KEPT_COUNT)]:

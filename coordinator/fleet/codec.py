@@ -11,7 +11,9 @@ from coordinator.model.records import Record
 
 _TYPES: dict[str, type] = {record_type.__name__: record_type for record_type in get_args(Record)}
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-_DECODERS: dict[str, msgspec.json.Decoder[Record]] = {kind: msgspec.json.Decoder(record_type) for kind, record_type in _TYPES.items()}
+_DECODERS: dict[str, msgspec.json.Decoder[Record]] = {
+    kind: msgspec.json.Decoder(record_type) for kind, record_type in _TYPES.items()
+}
 _STATE_DECODER = msgspec.json.Decoder(FleetState)
 
 

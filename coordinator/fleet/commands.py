@@ -38,9 +38,7 @@ def resend(core: Core) -> None:
             command_id = command.command_id
             if core.now_s - live.commands_sent_s.get(command_id, -1e18) >= core.settings.resend_after_s:
                 live.commands_sent_s[command_id] = core.now_s
-                core.send(
-                    robot_id, Command(command_id, command.kind, command.order_id, reason=command.reason)
-                )
+                core.send(robot_id, Command(command_id, command.kind, command.order_id, reason=command.reason))
         is_unanswered = bool(robot.steps) and live.accepted_seq < robot.base_end.seq
         if is_unanswered and core.now_s - live.sent_s >= core.settings.resend_after_s:
             live.is_route_due = True

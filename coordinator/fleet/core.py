@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from coordinator.model.records import (
 from coordinator.model.robot import Activity, LinkState
 from coordinator.model.snapshot import Wait
 from coordinator.traffic.congestion import Congestion
+from coordinator.traffic.coverage import Coverage
 from coordinator.traffic.finishing import FinishingOrder, Mover
 from coordinator.traffic.resources import Resources
 from coordinator.traffic.routing import Router
@@ -42,12 +42,11 @@ class Core:
     All that the handlers of events share.
 
     Handlers change durable state through `record` alone. `is_traffic_dirty` asks for bases to be looked at when the event is done,
-    `is_plan_due` for new itineraries.
+    `is_plan_due` for new itineraries. `stalled_s` is when some robot was last unable to move by itself: until it moves again others
+    may rightly wait for each other behind it.
     """
 
-    def __init__(
-        self, plant: PlantMap, settings: FleetSettings, state: FleetState, now_s: float, seed: int
-    ) -> None:
+    def __init__(self, plant: PlantMap, settings: FleetSettings, state: FleetState, now_s: float, seed: int) -> None:
         self.plant = plant
         self.settings = settings
         self.state = state
@@ -58,7 +57,8 @@ class Core:
         self.finishing = FinishingOrder(self.resources)
         self.finishing_around = FinishingOrder(self.resources)
         self.congestion = Congestion()
-        self.nonces = random.Random(seed)
+        self.coverage = Coverage(self.resources)
+        self._nonce_count = seed
         self.live: dict[RobotId, LiveRobot] = {}
         self.next_tick_s = now_s
         self.is_traffic_dirty = True
@@ -72,6 +72,7 @@ class Core:
         self.confirmations: dict[str, tuple[str, float]] = {}
         self.closed_why: dict[int, str] = {}
         self.roads_s = -1e18
+        self.stalled_s = -1e18
         self.replans: dict[str, int] = {}
         self.wait_s: dict[str, float] = {}
         self.duplicates_count = 0
@@ -108,9 +109,7 @@ class Core:
             return
         live.sequence += 1
         session = self.state.robots[robot_id].session
-        self.effects.append(
-            Send(robot_id, live.connection, self.state.epoch, session, live.sequence, message)
-        )
+        self.effects.append(Send(robot_id, live.connection, self.state.epoch, session, live.sequence, message))
 
     def close(self, robot_id: RobotId, connection: int, code: str, reason: str) -> None:
         """End a stream."""
@@ -125,9 +124,7 @@ class Core:
         if known is not None and known.is_active:
             return
         self.record(
-            AlarmChanged(
-                Alarm(alarm_id, subject, code, severity, text, raised_s=self.now_s, robot_id=robot_id)
-            )
+            AlarmChanged(Alarm(alarm_id, subject, code, severity, text, raised_s=self.now_s, robot_id=robot_id))
         )
 
     def clear_alarm(self, subject: str, code: str) -> None:
@@ -139,6 +136,11 @@ class Core:
             self.record(AlarmRemoved(known.alarm_id))
         else:
             self.record(AlarmChanged(_cleared(known, self.now_s)))
+
+    def nonce(self) -> int:
+        """A number this process hasn't used yet, nor any earlier epoch."""
+        self._nonce_count += 1
+        return (self.state.epoch << 40) + self._nonce_count
 
     def count_replan(self, reason: str) -> None:
         """Note a change of a horizon."""

@@ -39,9 +39,7 @@ def device_reported(core: Core, event: DeviceReported) -> None:
     else:
         core.open_for.pop(event.device_id, None)
     if event.state is DeviceState.FAILED:
-        core.raise_alarm(
-            event.device_id, "device_failed", Severity.HIGH, f"{event.device_id} is out of order"
-        )
+        core.raise_alarm(event.device_id, "device_failed", Severity.HIGH, f"{event.device_id} is out of order")
     else:
         core.clear_alarm(event.device_id, "device_failed")
     core.is_traffic_dirty = True
@@ -53,7 +51,7 @@ def let_go(core: Core) -> None:
         live = core.live.get(robot_id)
         way = core.resources.way_index[edge_id]
         is_on_it = live is not None and bool(live.held & core.resources.way_claim[way])
-        is_wanted = live is not None and live.path[:1] == [way]
+        is_wanted = live is not None and way in live.path
         if is_on_it:
             continue
         device = DeviceId(device_id)

@@ -130,9 +130,7 @@ class Fleet:
 
     def waits(self) -> dict[RobotId, Wait]:
         """Who waits now, and why."""
-        return {
-            robot_id: live.wait for robot_id, live in sorted(self._core.live.items()) if live.wait is not None
-        }
+        return {robot_id: live.wait for robot_id, live in sorted(self._core.live.items()) if live.wait is not None}
 
     def reserved_names(self, robot_id: RobotId) -> tuple[str, ...]:
         """Names of all resources reserved for a robot."""
@@ -140,7 +138,7 @@ class Fleet:
 
     def _circle_age_s(self, circle: tuple[RobotId, ...]) -> float:
         since = [wait.since_s for robot_id in circle if (wait := self._core.live[robot_id].wait) is not None]
-        return self._core.now_s - max(since) if since else 0.0
+        return self._core.now_s - max(*since, self._core.stalled_s) if since else 0.0
 
     def _dispatch(self, event: Event) -> None:
         core = self._core
@@ -191,6 +189,8 @@ class Fleet:
         period_s = core.settings.tick_s
         core.next_tick_s = max(core.next_tick_s + period_s, core.now_s + period_s / 2)
         sessions.heartbeat(core)
+        if any(core.is_stalled(robot_id) for robot_id in core.placed()):
+            core.stalled_s = core.now_s
         commands.resend(core)
         roads.expire_closures(core)
         missions.expire_missions(core)

@@ -112,7 +112,8 @@ def _stand_aside(core: Core, robot_id: RobotId, other: RobotId, circle: tuple[Ro
                 continue
             seen.add(way.end)
             came[way.end] = way.index
-            if resources.node_claim[way.end] & needed or _is_inside_corridor(core, way.end):
+            is_bad_place = _is_inside_corridor(core, way.end) or core.coverage.is_dark(way.end)
+            if is_bad_place or resources.node_claim[way.end] & needed:
                 queue.append(way.end)
                 continue
             if _is_safe_at(core, robot_id, _ways_to(core, came, way.end)):

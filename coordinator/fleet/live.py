@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from coordinator.assignment.problem import Stop
+from coordinator.model.assignment import Stop
 from coordinator.model.ids import NodeId, PointId, RobotId
 from coordinator.model.robot import Activity, LinkState, StateReport
 from coordinator.model.snapshot import Wait

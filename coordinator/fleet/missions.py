@@ -46,9 +46,9 @@ def begin_points(core: Core, orders: tuple[TaskOrder, ...]) -> None:
 
 def change_mission(core: Core, mission: Mission, state: MissionState, reason: str, by: str) -> None:
     """Move a mission along its table. Raises AssertionError on an illegal move: a bug of ours."""
-    assert state in MISSION_TRANSITIONS[mission.state], (
-        f"mission {mission.mission_id}: {mission.state} to {state}"
-    )
+    if state.is_final:
+        core.clear_alarm(mission.mission_id, "unservable")
+    assert state in MISSION_TRANSITIONS[mission.state], f"mission {mission.mission_id}: {mission.state} to {state}"
     core.record(MissionChanged(mission.mission_id, state, reason, by, core.now_s))
     core.is_plan_due = True
 
@@ -70,17 +70,6 @@ def expire_missions(core: Core) -> None:
         _end_if_complete(core, mission_id)
 
 
-def refuse_point(core: Core, mission_id: MissionId, point_id: PointId, rule: str) -> None:
-    """No robot can ever serve a mission's point: fail it by name."""
-    mission = core.state.missions.get(mission_id)
-    if mission is None or mission.state.is_final:
-        return
-    for point in mission.points:
-        if point.point_id == point_id and point.state is PointState.OPEN:
-            core.record(MissionPointChanged(mission_id, replace(point, state=PointState.FAILED, reason=rule)))
-            _end_if_complete(core, mission_id)
-
-
 def _visited(core: Core, robot: RobotState, point_id: PointId, ended_s: float) -> None:
     point = core.plant.points.get(point_id)
     known = core.state.points.get(point_id)
@@ -93,9 +82,7 @@ def _visited(core: Core, robot: RobotState, point_id: PointId, ended_s: float) -
     core.record(PointVisited(point_id, robot.robot_id, ended_s, ratio, is_late))
 
 
-def _mission_point_ended(
-    core: Core, mission: Mission, point_id: PointId, *, has_failed: bool, reason: str
-) -> None:
+def _mission_point_ended(core: Core, mission: Mission, point_id: PointId, *, has_failed: bool, reason: str) -> None:
     for point in mission.points:
         if point.point_id != point_id or point.state is not PointState.OPEN:
             continue

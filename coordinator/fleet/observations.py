@@ -22,9 +22,7 @@ def upload_opened(core: Core, event: UploadOpened) -> None:
     """A robot's upload stream began: tell it where to go on."""
     robot = core.state.robots.get(event.robot_id)
     if robot is None:
-        core.effects.append(
-            RefuseObservation(event.robot_id, event.upload, 0, f"robot {event.robot_id} is unknown")
-        )
+        core.effects.append(RefuseObservation(event.robot_id, event.upload, 0, f"robot {event.robot_id} is unknown"))
         return
     core.live[event.robot_id].upload = event.upload
     core.effects.append(AcknowledgeObservations(event.robot_id, event.upload, robot.observations_through))
@@ -42,9 +40,7 @@ def observation_received(core: Core, event: ObservationReceived) -> None:
         task = _task(core, observation)
         refusal = _refusal(observation, task)
         if refusal:
-            core.record(
-                ObservationsMissing(event.robot_id, observation.counter, observation.counter, refusal)
-            )
+            core.record(ObservationsMissing(event.robot_id, observation.counter, observation.counter, refusal))
             core.effects.append(RefuseObservation(event.robot_id, event.upload, observation.counter, refusal))
         else:
             core.record(ObservationStored(event.robot_id, observation, core.now_s))
@@ -59,9 +55,7 @@ def declared_missing(core: Core, event: ObservationsDeclaredMissing) -> None:
     if robot is None:
         return
     if event.last_counter > robot.observations_through:
-        core.record(
-            ObservationsMissing(event.robot_id, event.first_counter, event.last_counter, event.reason)
-        )
+        core.record(ObservationsMissing(event.robot_id, event.first_counter, event.last_counter, event.reason))
         text = f"robot {event.robot_id} lost results {event.first_counter} to {event.last_counter}: {event.reason}"
         core.raise_alarm(event.robot_id, "observations_missing", Severity.MEDIUM, text, event.robot_id)
     core.effects.append(AcknowledgeObservations(event.robot_id, event.upload, robot.observations_through))

@@ -213,14 +213,10 @@ def _stop_or_resume(core: Core, command: StopRobots | ResumeRobots, by: str) -> 
     for robot_id in robot_ids:
         _command(core, robot_id, kind, reason=command.reason)
     core.is_traffic_dirty = core.is_plan_due = True
-    return Accepted(
-        "fleet" if not command.robot_ids else ",".join(robot_ids), f"{kind.value}: {len(robot_ids)} robots"
-    )
+    return Accepted("fleet" if not command.robot_ids else ",".join(robot_ids), f"{kind.value}: {len(robot_ids)} robots")
 
 
-def _command(
-    core: Core, robot_id: RobotId, kind: CommandKind, *, order_id: str = "", reason: str = ""
-) -> None:
+def _command(core: Core, robot_id: RobotId, kind: CommandKind, *, order_id: str = "", reason: str = "") -> None:
     """Issue a command: sent now, and again until answered. A newer stop or resume voids the older one."""
     robot, live = core.state.robots[robot_id], core.live[robot_id]
     command_id = robot.last_command_id + 1
@@ -282,12 +278,10 @@ def _confirm(core: Core, subject: str, token: str, text: str) -> Outcome | None:
     known = core.confirmations.get(subject)
     if token:
         if known is None or known[0] != token or known[1] < core.now_s:
-            return Refused(
-                RefusalCode.CONFLICT, f"{subject}: the confirmation is unknown or too old; begin again"
-            )
+            return Refused(RefusalCode.CONFLICT, f"{subject}: the confirmation is unknown or too old; begin again")
         del core.confirmations[subject]
         return None
-    fresh = f"{core.nonces.getrandbits(48):012x}"
+    fresh = hashlib.sha256(f"{subject} {core.nonce()}".encode()).hexdigest()[:12]
     core.confirmations[subject] = (fresh, core.now_s + core.settings.confirm_within_s)
     return ConfirmationNeeded(fresh, f"confirm that {text}")
 

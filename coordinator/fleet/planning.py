@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coordinator.assignment.problem import DockOffer, Plan, PointDemand, Problem, RobotOffer, Stop
-from coordinator.fleet.missions import refuse_point
+from coordinator.model.assignment import DockOffer, Plan, PointDemand, Problem, RobotOffer, Stop
 from coordinator.model.effects import PlanAssignment
 from coordinator.model.ids import MissionId, NodeId, PointId, RobotId
 from coordinator.model.mission import MissionState, PointState
+from coordinator.model.observation import Severity
 from coordinator.plant.map import NodeRole
 
 if TYPE_CHECKING:
@@ -59,8 +59,9 @@ def take_plan(core: Core, plan: Plan) -> None:
             and not (stop.point_id is None and _is_charging(robot))
         ]
     for refusal in plan.refused:
-        if refusal.mission_id is not None:
-            refuse_point(core, refusal.mission_id, refusal.point_id, refusal.rule)
+        if refusal.mission_id is not None and any(live.connection is not None for live in core.live.values()):
+            text = f"mission {refusal.mission_id}: nobody can serve {refusal.point_id} now: {refusal.rule}"
+            core.raise_alarm(refusal.mission_id, "unservable", Severity.LOW, text)
 
 
 def build_problem(core: Core) -> Problem:
@@ -162,9 +163,7 @@ def _demands(core: Core, served: set[PointId | None]) -> tuple[PointDemand, ...]
         for mission_point in mission.points:
             point_id = mission_point.point_id
             if mission_point.state is PointState.OPEN and point_id not in served:
-                demand = _mission_demand(
-                    core, mission.mission_id, point_id, mission.priority, mission.created_s
-                )
+                demand = _mission_demand(core, mission.mission_id, point_id, mission.priority, mission.created_s)
                 demands[point_id] = _sooner(demands.get(point_id), demand, core.now_s)
     return tuple(demands[point_id] for point_id in sorted(demands))
 
@@ -201,9 +200,7 @@ def _sooner(patrol: PointDemand | None, mission: PointDemand, now_s: float) -> P
 
 
 def _barred(core: Core, point_id: PointId) -> frozenset[RobotId]:
-    return frozenset(
-        robot_id for robot_id, live in core.live.items() if live.barred.get(point_id, 0.0) > core.now_s
-    )
+    return frozenset(robot_id for robot_id, live in core.live.items() if live.barred.get(point_id, 0.0) > core.now_s)
 
 
 def _docks(core: Core) -> tuple[DockOffer, ...]:

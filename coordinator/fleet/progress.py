@@ -37,6 +37,7 @@ def state_reported(core: Core, event: StateReported) -> None:
     live.report = report
     if report.progress is not None and robot.route_id == report.progress.route_id:
         _progress(core, robot, live, report.progress)
+    _hear_coverage(core, robot, report)
     _blockage(core, live, report)
     _faults(core, live, report)
     _believe_pose(core, robot, live, report)
@@ -95,9 +96,7 @@ def task_reported(core: Core, event: TaskReported) -> None:
             had_failed = order.point_id in robot.failed_points
             ended_s = _coordinator_s(core, live, event.robot_s)
             core.record(
-                TaskEnded(
-                    event.robot_id, event.order_id, event.event_seq, event.outcome, event.reason, ended_s
-                )
+                TaskEnded(event.robot_id, event.order_id, event.event_seq, event.outcome, event.reason, ended_s)
             )
             has_failed = had_failed or event.outcome is not TaskOutcome.DONE
             point_ended(core, robot, order, ended_s, has_failed=has_failed, reason=event.reason)
@@ -140,17 +139,20 @@ def _progress(core: Core, robot: RobotState, live: LiveRobot, progress: Progress
     core.record(StepPassed(robot.robot_id, robot.route_id, reached, cleared))
 
 
+def _hear_coverage(core: Core, robot: RobotState, report: StateReport) -> None:
+    if report.link is None or report.link.rsrp_dbm is None or not robot.steps or robot.cleared_seq == robot.reached_seq:
+        return
+    node_id = robot.step(robot.reached_seq).node_id
+    core.coverage.heard(core.resources.node_index[node_id], report.link.rsrp_dbm)
+
+
 def _blockage(core: Core, live: LiveRobot, report: StateReport) -> None:
     edge_id = report.blocked_edge_id
     if report.activity is not Activity.BLOCKED or edge_id is None or edge_id not in core.plant.edges:
         if live.blocked_since_s is not None:
             live.blocked_since_s = None
             for closed_id, closure in sorted(core.state.closures.items()):
-                if (
-                    closure.is_blockage
-                    and closure.source == live.robot_id
-                    and closed_id in core.state.closures
-                ):
+                if closure.is_blockage and closure.source == live.robot_id and closed_id in core.state.closures:
                     open_edge(core, closed_id, live.robot_id)
         return
     if live.blocked_since_s is None:

@@ -8,6 +8,7 @@ for the robot, nobody comes the other way through the corridor, and afterwards a
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,10 @@ from coordinator.model.route import Step
 from coordinator.model.snapshot import Wait
 
 if TYPE_CHECKING:
-    from coordinator.assignment.problem import Stop
     from coordinator.fleet.core import Core
     from coordinator.fleet.live import LiveRobot
     from coordinator.fleet.state import RobotState
+    from coordinator.model.assignment import Stop
 
 HORIZON_COUNT = 24
 
@@ -136,9 +137,7 @@ def _wants_more(core: Core, robot: RobotState) -> bool:
     ahead = [step for step in robot.steps if step.seq > robot.reached_seq and step.edge_id is not None]
     if len(ahead) < core.settings.lookahead_count:
         return True
-    length_m = sum(
-        core.resources.ways[ways[step.edge_id]].length_m for step in ahead if step.edge_id is not None
-    )
+    length_m = sum(core.resources.ways[ways[step.edge_id]].length_m for step in ahead if step.edge_id is not None)
     return length_m < core.settings.lookahead_m
 
 
@@ -171,14 +170,15 @@ def _release_next(core: Core, robot: RobotState, live: LiveRobot) -> Refused | N
         return refused
     resources = core.resources
     steps: list[Step] = []
-    for seq, index in enumerate(chunk, start=robot.base_end.seq + 1):
+    stop_at = len(live.path) - 1
+    for place, index in enumerate(chunk):
         way = resources.ways[index]
-        steps.append(Step(seq, resources.node_ids[way.end], way.edge_id))
+        steps.append(Step(robot.base_end.seq + 1 + place, resources.node_ids[way.end], way.edge_id))
     live.path = live.path[len(chunk) :]
     if not live.path:
         stop = _stop_at_target(robot, live)
         if stop is not None:
-            steps[-1] = replace(steps[-1], tasks=_orders(core, stop))
+            steps[stop_at] = replace(steps[stop_at], tasks=_orders(core, stop))
             live.itinerary.pop(0)
             live.target = None
     _release(core, robot, live, tuple(steps))
@@ -193,22 +193,62 @@ def _release(core: Core, robot: RobotState, live: LiveRobot, steps: tuple[Step, 
 
 
 def _next_chunk(core: Core, robot: RobotState, live: LiveRobot) -> tuple[list[int], Refused | None]:
+    """The ways to release next, and why they can't be released yet; None when they can."""
     resources = core.resources
     first = resources.ways[live.path[0]]
-    if not resources.is_entry(first):
-        return live.path[:1], _check(core, robot, live, live.path[:1])
-    whole = _corridor_part(core, live.path, first.corridor)
-    facing = _facing(core, robot.robot_id, live.path, first.corridor)
-    if facing:
-        return [], Refused("resource", f"corridor at {resources.node_ids[first.start]}", facing)
+    whole = _whole(core, robot, live)
+    if resources.is_entry(first):
+        facing = _facing(core, robot.robot_id, live.path, first.corridor)
+        if facing:
+            return [], Refused("resource", f"corridor at {resources.node_ids[first.start]}", facing)
+    if core.coverage.is_dark(resources.ways[whole[-1]].end):
+        return [], Refused("link", f"no way back to radio cover from {resources.node_ids[resources.ways[whole[-1]].end]}")
     refused = _check(core, robot, live, whole)
-    if refused is not None and len(whole) > 1 and refused.cause == "resource":
+    if refused is not None and len(whole) > 1 and refused.cause == "resource" and not core.coverage.is_dark(first.end):
         # Somebody drives ahead the same way: follow step by step; the finishing order keeps the exit.
         return live.path[:1], _check(core, robot, live, live.path[:1])
     return whole, refused
 
 
-def _corridor_part(core: Core, path: list[int], corridor: int) -> list[int]:
+def _whole(core: Core, robot: RobotState, live: LiveRobot) -> list[int]:
+    """One step, or a whole corridor; and on through a radio hole to where the robot can be told to go on."""
+    resources, coverage = core.resources, core.coverage
+    first = resources.ways[live.path[0]]
+    count = len(_corridor_part(live.path, core, first.corridor)) if resources.is_entry(first) else 1
+    while count < len(live.path) and coverage.is_dark(resources.ways[live.path[count - 1]].end):
+        count += 1
+    whole = live.path[:count]
+    last = resources.ways[whole[-1]].end
+    if coverage.is_dark(last):
+        whole = whole + _way_to_cover(core, robot, last)
+    return whole
+
+
+def _way_to_cover(core: Core, robot: RobotState, start: int) -> list[int]:
+    """Ways from a node in a radio hole to the nearest node outside it; empty when there is none."""
+    resources = core.resources
+    allowed = resources.allowed[robot.factsheet.robot_type_id]
+    came: dict[int, int] = {start: -1}
+    queue = deque((start,))
+    while queue:
+        node = queue.popleft()
+        for way in resources.out[node]:
+            if way.end in came or not allowed[way.index] or way.index in core.closed_why:
+                continue
+            came[way.end] = way.index
+            if core.coverage.is_dark(way.end):
+                queue.append(way.end)
+                continue
+            ways: list[int] = []
+            node = way.end
+            while came[node] >= 0:
+                ways.append(came[node])
+                node = resources.ways[came[node]].start
+            return ways[::-1]
+    return []
+
+
+def _corridor_part(path: list[int], core: Core, corridor: int) -> list[int]:
     part: list[int] = []
     for index in path:
         if core.resources.ways[index].corridor != corridor:
@@ -265,9 +305,7 @@ def _check(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> 
         claim |= resources.step_claim[index]
     taken = claim & ~live.held & _held_by_others(core, robot.robot_id)
     if taken:
-        holders = [
-            other for other in sorted(core.live) if other != robot.robot_id and core.live[other].held & taken
-        ]
+        holders = [other for other in sorted(core.live) if other != robot.robot_id and core.live[other].held & taken]
         return Refused("resource", resources.name(taken), tuple(holders))
     for index in chunk:
         refused = ask_device(core, robot, resources.ways[index])
@@ -326,12 +364,8 @@ def _check_finish(core: Core, robot: RobotState, live: LiveRobot, claim: int, en
             immovable |= mover.held
         names = {mover.robot_id for mover in stalled}
         worse = _more(
-            core.finishing_around.unfinished(
-                [mover for mover in after if mover.robot_id not in names], immovable
-            ),
-            core.finishing_around.unfinished(
-                [mover for mover in movers if mover.robot_id not in names], immovable
-            ),
+            core.finishing_around.unfinished([mover for mover in after if mover.robot_id not in names], immovable),
+            core.finishing_around.unfinished([mover for mover in movers if mover.robot_id not in names], immovable),
         )
         if worse:
             return _unsafe(core, robot, worse)

@@ -35,11 +35,7 @@ def refresh_roads(core: Core) -> None:
         queues: dict[int, int] = {}
         for robot_id in core.placed():
             live = core.live[robot_id]
-            if (
-                live.wait_way is not None
-                and live.wait is not None
-                and live.wait.cause in ("resource", "door", "lift")
-            ):
+            if live.wait_way is not None and live.wait is not None and live.wait.cause in ("resource", "door", "lift"):
                 queues[live.wait_way] = queues.get(live.wait_way, 0) + 1
         delays = core.congestion.delays_s(queues, core.now_s)
     core.closed_why = closed
@@ -79,9 +75,7 @@ def report_blockage(core: Core, robot_id: RobotId, edge_id: EdgeId) -> None:
     known = core.state.closures.get(edge_id)
     until_s = core.now_s + core.settings.blockage_s
     if known is None or (
-        known.is_blockage
-        and known.until_s is not None
-        and known.until_s < core.now_s + core.settings.blockage_s / 2
+        known.is_blockage and known.until_s is not None and known.until_s < core.now_s + core.settings.blockage_s / 2
     ):
         close_edge(core, edge_id, "obstacle", robot_id, until_s, is_blockage=True)
 

@@ -73,7 +73,7 @@ def heartbeat(core: Core) -> None:
     for robot_id in sorted(core.live):
         live = core.live[robot_id]
         if live.connection is not None:
-            core.send(robot_id, Heartbeat(core.nonces.getrandbits(63), core.now_s, live.rtt_s))
+            core.send(robot_id, Heartbeat(core.nonce(), core.now_s, live.rtt_s))
         _judge_link(core, live)
 
 
@@ -91,7 +91,12 @@ def _judge_link(core: Core, live: LiveRobot) -> None:
     if silence_s >= core.settings.lost_after_s:
         if live.link is not LinkState.LOST:
             live.link = LinkState.LOST
-            text = f"robot {live.robot_id} is silent; its last word is {silence_s:.0f} s old, its state since then unknown"
+            robot = core.state.robots[live.robot_id]
+            if robot.steps and robot.reached_seq == robot.base_end.seq and not robot.open_orders:
+                core.coverage.lost(core.resources.node_index[robot.base_end.node_id])
+            text = (
+                f"robot {live.robot_id} is silent; its last word is {silence_s:.0f} s old, its state since then unknown"
+            )
             core.raise_alarm(live.robot_id, "robot_lost", Severity.MEDIUM, text, live.robot_id)
             core.is_traffic_dirty = core.is_plan_due = True
     elif silence_s >= core.settings.suspect_after_s and live.link is LinkState.LIVE:
@@ -156,7 +161,9 @@ def _welcome(core: Core, robot: RobotState, *, is_base_valid: bool) -> Welcome:
 def _free_home(core: Core, placement: Placement) -> NodeId | None:
     """The nearest parking node without an owner; the one the robot stands on before all others."""
     taken = {robot.home for robot in core.state.robots.values()}
+    index = core.resources.node_index
     free = [node_id for node_id in core.plant.nodes_with(NodeRole.PARKING) if node_id not in taken]
+    free = [node_id for node_id in free if not core.coverage.is_dark(index[node_id])] or free
     if not free:
         return None
     if placement.node_id is None or placement.node_id not in core.plant.nodes:
@@ -177,9 +184,7 @@ def _free_home(core: Core, placement: Placement) -> NodeId | None:
 def _replace_base(core: Core, robot: RobotState, live: LiveRobot, placement: Placement) -> None:
     """The robot holds no base of ours (any more): its own account of where it stands replaces its reservations."""
     for order_id in list(robot.open_orders):
-        core.record(
-            TaskEnded(robot.robot_id, order_id, 0, TaskOutcome.SKIPPED, "the robot started anew", core.now_s)
-        )
+        core.record(TaskEnded(robot.robot_id, order_id, 0, TaskOutcome.SKIPPED, "the robot started anew", core.now_s))
     live.itinerary.clear()
     live.target, live.path, live.give_way = None, [], None
     trouble = _placement_trouble(core, robot, live, placement)

@@ -44,6 +44,8 @@ def _wanted(core: Core, robot: RobotState, live: LiveRobot) -> tuple[NodeId | No
         return live.itinerary[0].node_id, "stop"
     if robot.base_end.node_id == robot.home or core.plan_asked_s is not None or core.is_plan_due:
         return None, ""
+    if core.coverage.is_dark(core.resources.node_index[robot.home]):
+        return None, ""
     return robot.home, "home"
 
 

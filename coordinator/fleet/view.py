@@ -119,12 +119,7 @@ def _edges(core: Core) -> tuple[EdgeView, ...]:
         closure = core.state.closures.get(edge_id)
         way = core.resources.ways[core.resources.way_index[edge_id]]
         ratio = core.congestion.ratio(way.index, way.free_s)
-        if (
-            closure is None
-            and edge_id not in holders
-            and ratio <= 1.0
-            and not core.plant.edges[edge_id].is_locked
-        ):
+        if closure is None and edge_id not in holders and ratio <= 1.0 and not core.plant.edges[edge_id].is_locked:
             continue
         rows.append(
             EdgeView(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coordinator.assignment.problem import Problem
+from coordinator.model.assignment import Problem
 from coordinator.model.ids import DeviceId, EdgeId, RobotId
 from coordinator.model.messages import Command, CommandKind, RobotMessage
 from coordinator.model.operator import Outcome

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from coordinator.assignment.problem import Plan
+from coordinator.model.assignment import Plan
 from coordinator.model.ids import DeviceId, EdgeId, RobotId, RouteId
 from coordinator.model.mission import TaskOutcome
 from coordinator.model.observation import Observation

@@ -172,7 +172,7 @@ def _point(name: str, part: PointPart) -> InspectionPoint:
     return InspectionPoint(
         point_id=PointId(name),
         node_id=NodeId(part.node),
-        heading_rad=float(part.heading_rad),
+        heading_rad=math.remainder(float(part.heading_rad), math.tau),
         tag=part.tag or name,
         tasks=tasks,
         period_s=None if part.revisit is None else float(part.revisit.period_s),

@@ -23,15 +23,16 @@ from dataclasses import dataclass, field
 import structlog
 
 from coordinator.model.effects import Append, Effect, Send, is_urgent
-from coordinator.model.events import DeadlineReached, Event, OperatorRequested, StoreFailed, StoreRecovered
+from coordinator.model.events import DeadlineReached, Event, OperatorRequested
 from coordinator.model.messages import Heartbeat
 from coordinator.model.operator import StopRobots
 from coordinator.model.records import Record
 from coordinator.model.snapshot import FleetSnapshot
 from coordinator.runtime.clock import Clock
+from coordinator.runtime.commits import Commits
 from coordinator.runtime.core import Core, Form
 from coordinator.runtime.inbox import EventInbox
-from coordinator.runtime.ledger import Ledger, is_hopeless
+from coordinator.runtime.ledger import Ledger
 from coordinator.store.entry import NewEntry
 from coordinator.store.errors import StoreError
 
@@ -101,20 +102,24 @@ class CoreLoop:
         *,
         clock: Clock,
         settings: LoopSettings,
+        last_seq: int = 0,
         last_snapshot_seq: int = 0,
     ) -> None:
         self._core = core
         self._form = form
         self._inbox = inbox
-        self._ledger = ledger
+        self._commits = Commits(
+            ledger,
+            inbox.post,
+            retry_s=settings.retry_s,
+            seq=last_seq,
+            snapshot_seq=last_snapshot_seq,
+        )
         self._outlets = outlets
         self._clock = clock
         self._settings = settings
-        self._snapshot_seq = last_snapshot_seq
-        self._seq = last_snapshot_seq
         self._pending = _Batch()
         self._in_flight: asyncio.Task[None] | None = None
-        self._is_stalled = False
         self._handled_count = 0
         self._published_s = float("-inf")
         self.violation_count = 0
@@ -122,21 +127,18 @@ class CoreLoop:
     @property
     def is_stalled(self) -> bool:
         """Whether the journal can't be written."""
-        return self._is_stalled
+        return self._commits.is_stalled
 
-    async def start(self, effects: Sequence[Effect], *, last_seq: int) -> None:
+    async def start(self, effects: Sequence[Effect]) -> None:
         """
         Commit and perform what the core asked for at its start: nothing is sent before the epoch is durable.
 
         Raises:
-            StoreError: If the journal can't be written; the process should end then.
+            StoreError: If the journal is damaged, so that trying again won't help.
         """
-        self._seq = last_seq
         self._collect(list(effects), self._clock.now_s())
         batch, self._pending = self._pending, _Batch()
-        if batch.entries:
-            self._seq = await self._ledger.append(batch.entries)
-        self._perform(batch)
+        await self._commit_batch(batch)
         self._publish(self._clock.now_s())
 
     async def run(self) -> None:
@@ -224,7 +226,7 @@ class CoreLoop:
                 self._pending.entries.append(NewEntry(kind, body, now_s))
             elif is_urgent(effect):
                 self._outlets.perform(effect)
-            elif not (self._is_stalled and isinstance(effect, Send) and isinstance(effect.message, Heartbeat)):
+            elif not self._commits.is_stalled or _heartbeat(effect) is None:
                 self._pending.effects.append(effect)
 
     def _check(self) -> None:
@@ -252,42 +254,15 @@ class CoreLoop:
 
     async def _commit_batch(self, batch: _Batch) -> None:
         """Make a batch durable, then do what rests on it."""
-        state = None
-        if self._seq + len(batch.entries) - self._snapshot_seq >= self._settings.snapshot_every_count:
+        commits, state = self._commits, None
+        if commits.seq + len(batch.entries) - commits.snapshot_seq >= self._settings.snapshot_every_count:
             # Taken before the first await: the core's state is now exactly that after the batch.
             state = self._form.encode_state()
         if batch.entries:
-            self._seq = await self._append(batch.entries)
+            await commits.append(batch.entries)
         self._perform(batch)
         if state is not None:
-            await self._keep_snapshot(state)
-
-    async def _append(self, entries: Sequence[NewEntry]) -> int:
-        try:
-            return await self._ledger.append(entries)
-        except StoreError as error:
-            self._stall(error)
-        while True:
-            await asyncio.sleep(self._settings.retry_s)
-            try:
-                seq = await self._ledger.retry(entries)
-            except StoreError as error:
-                if is_hopeless(error):
-                    log.critical("journal_lost", reason=str(error))
-                    raise
-                continue
-            self._is_stalled = False
-            log.warning("journal_recovered", seq=seq)
-            self._inbox.post(StoreRecovered())
-            return seq
-
-    def _stall(self, error: StoreError) -> None:
-        if is_hopeless(error):
-            log.critical("journal_lost", reason=str(error))
-            raise error
-        self._is_stalled = True
-        log.error("journal_failed", reason=str(error))
-        self._inbox.post(StoreFailed(str(error)))
+            await commits.keep_state(state, self._clock.now_s())
 
     def _perform(self, batch: _Batch) -> None:
         for record in batch.records:
@@ -297,15 +272,6 @@ class CoreLoop:
             beat = _heartbeat(effect)
             if beat is None or now_s - beat.coordinator_s <= HEARTBEAT_WITHIN_S:
                 self._outlets.perform(effect)
-
-    async def _keep_snapshot(self, state: bytes) -> None:
-        try:
-            await self._ledger.keep_snapshot(self._seq, state, self._clock.now_s())
-            self._snapshot_seq = self._seq
-            log.info("snapshot_kept", seq=self._seq, size_bytes=len(state))
-        except StoreError as error:
-            # An aid only: recovery reads more entries without it.
-            log.warning("snapshot_failed", reason=str(error))
 
 
 def _heartbeat(effect: Effect) -> Heartbeat | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from coordinator.assignment.problem import Plan, Problem
+from coordinator.model.assignment import Plan, Problem
 from coordinator.model.events import AssignmentPlanned
 from coordinator.runtime.plan_worker import LENGTH
 

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from coordinator.fleet import Fleet
+from coordinator.model.effects import Effect
 from coordinator.plant.map import PlantMap
 from coordinator.plant.parse import parse_plant
 from coordinator.runtime.blobs import ThreadedBlobs
@@ -85,7 +86,9 @@ async def serve(
     stopping = asyncio.Event() if stop is None else stop
     ledger = await JournalLedger.open(
         folder / JOURNAL_NAME,
-        lambda: Journal.open(folder / JOURNAL_NAME, plant_id=plant.plant_id),
+        lambda: Journal.open(
+            folder / JOURNAL_NAME, plant_id=plant.plant_id, max_bytes=settings.store.max_journal_bytes
+        ),
         reserve=_reserve(settings, folder),
     )
     try:
@@ -121,19 +124,35 @@ async def _run(
     adapters = _adapters(settings, plant, text, observations)
     loop = CoreLoop(
         fleet,
-        FleetForm(recovered.state),
+        FleetForm(fleet.state),
         adapters.inbox,
         ledger,
         Outlets(adapters.performer.perform, observations.note, adapters.pictures.publish),
         clock=clock,
         settings=settings.loop,
+        last_seq=recovered.last_seq,
         last_snapshot_seq=recovered.snapshot_seq,
     )
-    await loop.start(fleet.start(now_s), last_seq=recovered.last_seq)
     try:
-        await _serve(settings, adapters, loop, stopping, ready)
+        if await _started(loop, fleet.start(now_s), stopping):
+            await _serve(settings, adapters, loop, stopping, ready)
     finally:
         adapters.blobs.close()
+
+
+async def _started(loop: CoreLoop, effects: Sequence[Effect], stopping: asyncio.Event) -> bool:
+    """Make the new epoch durable; False if told to stop before, as a full disk may take for ever."""
+    starting = asyncio.create_task(loop.start(effects))
+    waiting = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+        return starting.done()
+    finally:
+        for task in (starting, waiting):
+            task.cancel()
+        await asyncio.gather(starting, waiting, return_exceptions=True)
 
 
 def _adapters(settings: ServiceSettings, plant: PlantMap, text: str, observations: ObservationLog) -> _Adapters:

@@ -39,11 +39,13 @@ class StoreSettings:
     Attributes:
         folder: Journal and blobs; made if missing.
         max_blob_bytes: A larger picture is refused.
+        max_journal_bytes: The journal counts as full at this size; None for the disk's own limit.
         reserve_bytes: Room kept for the moment when the disk is full; 0 for none.
     """
 
     folder: Path = Path("roundsman-data")
     max_blob_bytes: int = 64 * 1024 * 1024
+    max_journal_bytes: int | None = None
     reserve_bytes: int = 4 * 1024 * 1024
 
 

@@ -62,11 +62,7 @@ def _on_level(plant: PlantMap, level_id: LevelId, clear_m: float, touch_m: float
 
 def _forward_edges(plant: PlantMap) -> list[Edge]:
     """One edge of each way: of a two-way one the one with the smaller id."""
-    return [
-        edge
-        for edge in plant.edges.values()
-        if edge.reverse_id is None or EdgeId(edge.edge_id) < edge.reverse_id
-    ]
+    return [edge for edge in plant.edges.values() if edge.reverse_id is None or EdgeId(edge.edge_id) < edge.reverse_id]
 
 
 def _line(plant: PlantMap, edge: Edge) -> LineString:

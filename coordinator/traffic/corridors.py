@@ -46,9 +46,7 @@ def find_corridors(plant: PlantMap) -> tuple[dict[EdgeId, int], int]:
     return numbers, count
 
 
-def _chain(
-    seed: NodeId, inner: set[NodeId], neighbours: dict[NodeId, set[NodeId]]
-) -> list[tuple[NodeId, NodeId]]:
+def _chain(seed: NodeId, inner: set[NodeId], neighbours: dict[NodeId, set[NodeId]]) -> list[tuple[NodeId, NodeId]]:
     """Undirected edges of the chain through an inner node."""
     links: list[tuple[NodeId, NodeId]] = []
     for first in sorted(neighbours[seed]):

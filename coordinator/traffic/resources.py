@@ -70,8 +70,7 @@ class Resources:
         self.step_claim = [self.way_claim[way.index] | self.node_claim[way.end] for way in self.ways]
         self.corridors = self._corridor_masks(corridor_count)
         self.allowed: dict[RobotTypeId, tuple[bool, ...]] = {
-            type_id: tuple(self._is_allowed(way.edge_id, type_id) for way in self.ways)
-            for type_id in plant.robot_types
+            type_id: tuple(self._is_allowed(way.edge_id, type_id) for way in self.ways) for type_id in plant.robot_types
         }
 
     def names(self, mask: int) -> tuple[str, ...]:
@@ -165,7 +164,5 @@ class Resources:
 
     def _is_allowed(self, edge_id: EdgeId, type_id: RobotTypeId) -> bool:
         edge = self.plant.edges[edge_id]
-        blocked = any(
-            zone.kind is ZoneKind.BLOCKED and edge_id in zone.edge_ids for zone in self.plant.zones.values()
-        )
+        blocked = any(zone.kind is ZoneKind.BLOCKED and edge_id in zone.edge_ids for zone in self.plant.zones.values())
         return not blocked and (not edge.robot_type_ids or type_id in edge.robot_type_ids)

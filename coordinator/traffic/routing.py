@@ -56,9 +56,7 @@ class Router:
         ways: list[int] = []
         node = start
         while node != goal:
-            best = min(
-                self._resources.out[node], key=lambda way: (cost[way.index] + to_goal[way.end], way.index)
-            )
+            best = min(self._resources.out[node], key=lambda way: (cost[way.index] + to_goal[way.end], way.index))
             ways.append(best.index)
             node = best.end
         return ways
@@ -111,8 +109,7 @@ class Router:
         self._to_goal.clear()
         self._matrix = None
         self._cost = {
-            type_id: np.where(allowed, self._weights, np.inf).tolist()
-            for type_id, allowed in self._allowed.items()
+            type_id: np.where(allowed, self._weights, np.inf).tolist() for type_id, allowed in self._allowed.items()
         }
 
     def _distances(self, robot_type_id: RobotTypeId, goal: int) -> list[float]:

@@ -49,9 +49,15 @@ class UploadStream:
         self._came = asyncio.Event()
         self._is_ended = False
         self.is_overrun = False
+        self.refusal = ""
 
     def answer(self, effect: AcknowledgeObservations | RefuseObservation) -> None:
         """Queue what the core says; the newest acknowledgement replaces an older one."""
+        if isinstance(effect, RefuseObservation) and effect.counter == 0:
+            # Results count from 1: this is about the robot itself, which may be known when it comes again.
+            self.refusal = effect.reason
+            self._came.set()
+            return
         key = ("refused", effect.counter) if isinstance(effect, RefuseObservation) else "stored"
         self._queue(key, encode_upload_effect(effect))
 
@@ -81,13 +87,17 @@ class UploadStream:
             await end_tasks(reader, writer)
 
     async def _write(self, context: Context) -> None:
-        while not self.is_overrun and not self._is_ended:
-            while self._answers and not self._is_ended:
+        while not self._must_end:
+            while self._answers and not self._must_end:
                 key = next(iter(self._answers))
                 await context.write(self._answers.pop(key))
-            if not self._is_ended:
+            if not self._must_end:
                 self._came.clear()
                 await self._came.wait()
+
+    @property
+    def _must_end(self) -> bool:
+        return self._is_ended or self.is_overrun or bool(self.refusal)
 
     async def _read(self, context: Context) -> None:
         while (request := await context.read()) is not grpc.aio.EOF:
@@ -191,6 +201,8 @@ class ObservationService(observation_pb2_grpc.ObservationServiceServicer):
         try:
             await self._inbox.put(opened, opened.upload)
             await stream.run(context)
+            if stream.refusal:
+                await abort(context, grpc.StatusCode.FAILED_PRECONDITION, stream.refusal)
             if stream.is_overrun:
                 await abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "answers aren't read")
         except WireError as error:

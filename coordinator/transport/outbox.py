@@ -40,6 +40,7 @@ class Outbox:
         self._waiting: tuple[list[Send], ...] = tuple([] for _ in range(_DRAIN + 1))
         self._came = asyncio.Event()
         self._is_closed = False
+        self._is_welcomed = False
         self._stop_id = -1
 
     def __len__(self) -> int:
@@ -81,10 +82,12 @@ class Outbox:
         )
 
     async def take(self) -> Send | None:
-        """The most urgent message; None when closed and all is taken."""
+        """The most urgent message, but nothing before the Welcome; None when closed and all is taken."""
         while True:
+            if self._waiting[_WELCOME]:
+                self._is_welcomed = True
             for queue in self._waiting:
-                if queue:
+                if queue and self._is_welcomed:
                     return queue.pop(0)
             if self._is_closed:
                 return None

@@ -15,10 +15,21 @@ from agent.states import LATCHES, LINKS, Latch, LatchSignal, LinkSignal, LinkSta
 from roundsman.v1 import robot_pb2, route_pb2, session_pb2
 from tests.agent.harness import READING, Robot
 
-PURE = (
-    "body facts outputs states coordinator_clock handshake held_route task_log reports session driver spool "
-    "uploader_core"
-).split()
+PURE = [
+    "body",
+    "facts",
+    "outputs",
+    "states",
+    "coordinator_clock",
+    "handshake",
+    "held_route",
+    "task_log",
+    "reports",
+    "session",
+    "driver",
+    "spool",
+    "uploader_core",
+]
 
 
 def test_nothing_but_hello_is_sent_before_the_welcome():

@@ -12,10 +12,24 @@ from roundsman.v1 import session_pb2
 from tests.agent.harness import Robot, order, update
 
 # The coordinator releases, stops and frees; the network loses, repeats and swaps; the robot acts; streams break.
-NAMES = (
-    "release release_task deliver deliver lose repeat swap drive drive finish fail stop resume "
-    "reconnect reconnect_void tick"
-).split()
+NAMES = [
+    "release",
+    "release_task",
+    "deliver",
+    "deliver",
+    "lose",
+    "repeat",
+    "swap",
+    "drive",
+    "drive",
+    "finish",
+    "fail",
+    "stop",
+    "resume",
+    "reconnect",
+    "reconnect_void",
+    "tick",
+]
 ACTIONS = st.lists(st.sampled_from(NAMES), max_size=120)
 
 

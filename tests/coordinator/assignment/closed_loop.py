@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import heapq
 import random
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from coordinator.assignment.problem import DockOffer, Plan, PointDemand, Problem, RobotOffer, Stop
+from coordinator.assignment.assign import plan
+from coordinator.model.assignment import DockOffer, Plan, PointDemand, Problem, RobotOffer, Stop
 from coordinator.model.ids import NodeId, PointId, RobotId
 
 ALL = ("gas", "microphone", "thermal", "video")
@@ -193,7 +196,7 @@ def make_problem(
 
 
 def run_planner(
-    world: World, plan: Callable[[Problem], Plan], *, hours: float, replan_s: float = 20.0, keep: int = 0
+    world: World, planner: Callable[[Problem], Plan], *, hours: float, replan_s: float = 20.0, keep: int = 0
 ) -> Outcome:
     """Re-plan every `replan_s` and whenever a robot has nothing left to do."""
     end, version, problems = hours * 3600.0, 0, []
@@ -214,7 +217,7 @@ def run_planner(
             version += 1
             if len(problems) < keep and now > 1800.0:
                 problems.append(problem)
-            answer = plan(problem)
+            answer = planner(problem)
             bookings = list(answer.bookings)
             for robot_id, stops in answer.itineraries:
                 by_id[robot_id].stops = list(stops)
@@ -265,3 +268,37 @@ def run_greedy(world: World, *, hours: float, exponent: float, charge_below: flo
             world.go(body, Stop(point.node_id, point.point_id, None, now, now), now)
         heapq.heappush(queue, (body.free_s, name))
     return world.outcome(end, end * 0.5, 0, [])
+
+
+def main() -> None:
+    """Print planner and best greedy side by side: `python -m tests.coordinator.assignment.closed_loop [plants]`."""
+    for battery in (False, True):
+        for seed in range(1, int(sys.argv[1]) + 1 if len(sys.argv) > 1 else 3):
+            plant = make_plant(seed)
+            spent: list[float] = []
+
+            def timed(problem: Problem, spent: list[float] = spent) -> Plan:
+                begin = time.process_time()
+                answer = plan(problem)
+                spent.append(time.process_time() - begin)
+                return answer
+
+            ours = run_planner(World(plant, make_bodies(plant, seed, 12), battery), timed, hours=5.0)
+            greedy = [
+                run_greedy(World(plant, make_bodies(plant, seed, 12), battery), hours=5.0, exponent=a, charge_below=c)
+                for a in (1.0, 1.5, 2.0)
+                for c in ((0.3, 0.5) if battery else (0.0,))
+            ]
+            best = min(greedy, key=lambda o: o.worst_ratio)
+            print(
+                f"plant {seed} battery {battery}: planner worst {ours.worst_ratio:.2f} late {ours.late_ratio:.3f} "
+                f"visits {ours.visit_count} lowest charge {ours.lowest_charge_ratio:.2f} "
+                f"charger clashes {ours.dock_clash_count} "
+                f"CPU mean {1e3 * sum(spent) / len(spent):.1f} ms; greedy worst {best.worst_ratio:.2f} "
+                f"late {best.late_ratio:.3f}, fewest late {min(o.late_ratio for o in greedy):.3f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from coordinator.assignment.problem import DockOffer, PointDemand, Problem, RobotOffer, Stop
+from coordinator.model.assignment import DockOffer, PointDemand, Problem, RobotOffer, Stop
 from coordinator.model.ids import MissionId, NodeId, PointId, RobotId
 
 NOW_S = 1_000_000.0

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from coordinator.assignment.assign import plan
 from coordinator.assignment.check import check_plan
-from coordinator.assignment.problem import Plan, Problem, Stop
+from coordinator.model.assignment import Plan, Problem, Stop
 from coordinator.model.ids import MissionId, NodeId, PointId, RobotId
 from tests.coordinator.assignment.closed_loop import (
     World,
@@ -21,7 +21,7 @@ from tests.coordinator.assignment.closed_loop import (
     run_greedy,
     run_planner,
 )
-from tests.coordinator.assignment.problems import NOW_S, dock, line_problem, point, problems, robot
+from tests.coordinator.model.assignments import NOW_S, dock, line_problem, point, problems, robot
 
 
 def names(answer: Plan, name: str = "r1") -> list[str]:
@@ -191,9 +191,9 @@ def test_hours_of_patrol_beat_the_greedy_rule(battery):
     def checked(problem: Problem) -> Plan:
         return sound(problem)
 
-    ours = run_planner(World(plant, make_bodies(plant, 5, 4), battery), checked, hours=3.0, replan_s=30.0)
+    ours = run_planner(World(plant, make_bodies(plant, 5, 4), battery), checked, hours=2.0, replan_s=30.0)
     greedy = min(
-        run_greedy(World(plant, make_bodies(plant, 5, 4), battery), hours=3.0, exponent=a, charge_below=0.3).worst_ratio
+        run_greedy(World(plant, make_bodies(plant, 5, 4), battery), hours=2.0, exponent=a, charge_below=0.3).worst_ratio
         for a in (1.0, 1.5, 2.0)
     )
 

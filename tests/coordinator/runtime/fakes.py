@@ -11,6 +11,7 @@ from coordinator.model.effects import (
     Append,
     CloseConnection,
     Effect,
+    RefuseObservation,
     Reply,
     Send,
 )
@@ -21,6 +22,7 @@ from coordinator.model.events import (
     OperatorRequested,
     RobotConnected,
     RobotDisconnected,
+    UploadOpened,
 )
 from coordinator.model.ids import RobotId
 from coordinator.model.messages import Command, CommandKind, RobotMessage, Welcome
@@ -150,6 +152,8 @@ class SmallFleet:
                 if self.live.get(event.robot_id) == event.connection:
                     del self.live[event.robot_id]
                 return []
+            case UploadOpened(robot_id="stranger"):
+                return [RefuseObservation(event.robot_id, event.upload, 0, "robot stranger is unknown")]
             case ObservationReceived():
                 return [
                     Append(ObservationStored(event.robot_id, event.observation, 100.0)),

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from coordinator.assignment.problem import Problem
+from coordinator.model.assignment import Problem
 from coordinator.model.events import AssignmentPlanned
 from coordinator.runtime.planner import WORKER, Planner
 

@@ -33,11 +33,13 @@ def _put(outbox: Outbox, *messages: RobotMessage) -> None:
 
 
 async def _all(outbox: Outbox) -> list[RobotMessage]:
+    _put(outbox, WELCOME)
     outbox.close()
     taken = []
     while (send := await outbox.take()) is not None:
         taken.append(send.message)
-    return taken
+    assert taken[0] == WELCOME
+    return taken[1:]
 
 
 async def test_a_stop_overtakes_everything_but_the_welcome():
@@ -48,10 +50,9 @@ async def test_a_stop_overtakes_everything_but_the_welcome():
         Command(2, CommandKind.STOP),
         Command(1, CommandKind.PAUSE),
     )
-    _put(outbox, beat, Acknowledge(1), pause, _route(1, 1, 2), Drain(1.0), stop, WELCOME)
+    _put(outbox, beat, Acknowledge(1), pause, _route(1, 1, 2), Drain(1.0), stop)
 
     assert await _all(outbox) == [
-        WELCOME,
         stop,
         _route(1, 1, 2),
         pause,
@@ -59,6 +60,15 @@ async def test_a_stop_overtakes_everything_but_the_welcome():
         beat,
         Drain(1.0),
     ]
+
+
+async def test_nothing_is_said_before_the_welcome():
+    """A robot that doesn't know its session yet couldn't obey anyway."""
+    outbox = Outbox()
+    _put(outbox, Command(2, CommandKind.STOP))
+    outbox.close()
+
+    assert await outbox.take() is None
 
 
 async def test_a_stop_is_never_undone_by_an_older_resume():

@@ -150,6 +150,15 @@ async def test_a_robot_has_at_most_two_uploads():
         assert (await _read(other)).stored_through == 1
 
 
+async def test_an_upload_of_a_robot_the_core_does_not_know_is_ended():
+    """A robot that uploads before it has joined is told to come again, not left waiting."""
+    async with running() as rig:
+        call = await _opened(rig, "stranger")
+
+        assert await _ended(call) is grpc.StatusCode.FAILED_PRECONDITION
+        assert await call.details() == "robot stranger is unknown"
+
+
 async def test_a_first_message_that_is_no_hello_is_refused():
     """Nobody uploads without saying who it is."""
     async with running() as rig:
