@@ -82,6 +82,6 @@ def check_addresses(*addresses: str, is_open: bool) -> None:
     for address in addresses:
         host, _, port = address.rpartition(":")
         if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-            raise ValueError(f"address {address!r} isn't host:port, such as 10.0.0.5:50051")
+            raise ValueError(f"address {address!r} isn't host:port, such as 10.0.0.5:7400")
         if not is_open and not host.startswith(_LOOPBACK):
             raise ValueError(f"address {address!r} isn't on this machine: it needs TLS credentials")

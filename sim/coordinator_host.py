@@ -7,9 +7,9 @@ import traceback
 from collections.abc import Callable
 
 from coordinator.assignment.assign import plan
-from coordinator.model.assignment import Plan, Problem
 from coordinator.fleet import Fleet
 from coordinator.fleet.settings import FleetSettings
+from coordinator.model.assignment import Plan, Problem
 from coordinator.model.effects import (
     AcknowledgeObservations,
     Append,

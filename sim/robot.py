@@ -22,6 +22,8 @@ from sim.world import Timer, World
 # A touch longer than the session's report period: then each look at the body becomes the next report at once.
 TELEMETRY_PERIOD_S = 1.001
 CHARGE_TASK_ID = "charge"
+# Fault of a robot that was told to drive what it can't.
+UNFIT_LEG = "leg_unfit"
 # A person with a trolley comes this long after a battery ran empty, and swaps it.
 SWAP_AFTER_S = 600.0
 SWAPPED_RATIO = 0.6
@@ -124,11 +126,12 @@ class SimBody:
 
     def follow(self, legs: Sequence[port.Leg]) -> None:
         lines = self._floor.lines
-        known = [leg for leg in legs if EdgeId(leg.edge_id) in lines]
-        if len(known) < len(legs):
-            self.set_fault("leg_unknown", "a leg is over an edge that the robot's map doesn't have", stops=True)
-            return
-        self.chassis.follow([DriveLeg(leg.seq, lines[EdgeId(leg.edge_id)], leg.max_speed_mps) for leg in known])
+        try:
+            self.chassis.follow([DriveLeg(leg.seq, lines[EdgeId(leg.edge_id)], leg.max_speed_mps) for leg in legs])
+        except KeyError as error:
+            self.set_fault(UNFIT_LEG, f"the robot's map has no edge {error}", stops=True)
+        except ValueError as error:
+            self.set_fault(UNFIT_LEG, str(error)[:200], stops=True)
         self._note()
 
     def perform(self, task: port.Task) -> None:

@@ -20,6 +20,7 @@ class Overrides:
     hours: float | None = None
     plant: str | None = None
     is_replanning_on_congestion: bool = True
+    is_checking: bool = True
 
 
 def prepare(scenario: str | Scenario, *, seed: int, overrides: Overrides = Overrides()) -> Simulation:
@@ -40,6 +41,7 @@ def prepare(scenario: str | Scenario, *, seed: int, overrides: Overrides = Overr
         robot_count=overrides.robot_count,
         hours=overrides.hours,
         is_replanning_on_congestion=overrides.is_replanning_on_congestion,
+        is_checking=overrides.is_checking,
     )
 
 

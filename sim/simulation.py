@@ -45,6 +45,7 @@ class Simulation:
     Args:
         robot_count: Instead of the scenario's.
         hours: Instead of the scenario's.
+        is_checking: Whether the invariants are checked after each step; without it only to say what that costs.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Simulation:
         robot_count: int | None = None,
         hours: float | None = None,
         is_replanning_on_congestion: bool = True,
+        is_checking: bool = True,
     ) -> None:
         self.scenario = scenario
         self.seed = seed
@@ -65,6 +67,7 @@ class Simulation:
         self.start_s = self.world.now_s
         self.end_s = self.start_s + self.hours * 3600.0
         self.truth = Truth(self.world)
+        self._after_step = self.truth.after_step if is_checking else None
         self.floor = build_floor(self.plant)
         self.people = People(self.world, self.floor, on_change=self._people_moved)
         self.condition = PlantCondition(
@@ -114,13 +117,13 @@ class Simulation:
 
     def run(self) -> None:
         """The whole run, then the world heals and everything on its way arrives."""
-        self.world.run_until(self.end_s, after_step=self.truth.after_step)
+        self.world.run_until(self.end_s, after_step=self._after_step)
         self.last_snapshot = self._look()
         self.faults.end()
         self.people.clear()
         drain_end_s = self.end_s + DRAIN_S
         while self.world.now_s < drain_end_s:
-            self.world.run_until(self.world.now_s + DRAIN_LOOK_S, after_step=self.truth.after_step)
+            self.world.run_until(self.world.now_s + DRAIN_LOOK_S, after_step=self._after_step)
             if self.is_drained() and self.world.now_s > self.end_s + 60.0:
                 break
         while self.coordinator.journal.unsynced_count:

@@ -18,6 +18,7 @@ from coordinator.model.messages import RouteUpdate
 from coordinator.model.records import MissionCreated, ObservationsMissing, ObservationStored, Record
 from sim.coordinator_host import CoordinatorHost
 from sim.network import End
+from sim.robot import UNFIT_LEG
 from sim.robot_host import RobotHost
 from sim.world import World
 
@@ -75,6 +76,7 @@ class Truth:
         self._fold_s = world.now_s + FOLD_CHECK_S
         self._moved_s = world.now_s
         self._is_standstill = False
+        self._unfit: set[RobotId] = set()
         self._circles: set[tuple[RobotId, ...]] = set()
         self.longest_wait_s = 0.0
 
@@ -246,6 +248,10 @@ class Truth:
         for robot in self._robots.values():
             if robot.body.chassis.is_moving or robot.body.is_working:
                 self._moved_s = now_s
+            for fault in robot.body.faults:
+                if fault.code == UNFIT_LEG and robot.robot_id not in self._unfit:
+                    self._unfit.add(robot.robot_id)
+                    self.report("I2", f"robot {robot.robot_id}: {fault.text}")
         journal = host.journal
         if journal.waiting_count > QUEUE_LIMIT_COUNT or journal.unsynced_count > QUEUE_LIMIT_COUNT:
             self.report("I11", f"{journal.waiting_count} effects wait for {journal.unsynced_count} records")

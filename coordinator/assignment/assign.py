@@ -22,10 +22,10 @@ from coordinator.assignment.cost import choose_cost, outside_price
 from coordinator.assignment.improvement import improve
 from coordinator.assignment.insertion import Search, empty_board
 from coordinator.assignment.itinerary import publish
-from coordinator.model.assignment import Plan, Problem, Refusal
 from coordinator.assignment.route import CHARGE, Route, drive_through
 from coordinator.assignment.settings import DEFAULT, PlannerSettings
 from coordinator.assignment.tables import Bools, Floats, Tables, compile_tables
+from coordinator.model.assignment import Plan, Problem, Refusal
 from coordinator.model.ids import NodeId, RobotId
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coordinator.model.assignment import Problem
 from coordinator.assignment.tables import Tables, finite
+from coordinator.model.assignment import Problem
 from coordinator.model.ids import RobotId
 
 

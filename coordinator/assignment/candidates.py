@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from coordinator.model.assignment import Refusal
 from coordinator.assignment.tables import Bools, Tables
+from coordinator.model.assignment import Refusal
 
 
 def eligible(tables: Tables, start_rows: list[int]) -> tuple[Bools, tuple[Refusal, ...]]:

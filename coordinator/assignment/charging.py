@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 from coordinator.assignment.calendar import Calendar
-from coordinator.model.assignment import Problem, RobotOffer, Stop
 from coordinator.assignment.route import CHARGE, Route, Slot
 from coordinator.assignment.settings import PlannerSettings
 from coordinator.assignment.tables import Drive, Tables, finite
+from coordinator.model.assignment import Problem, RobotOffer, Stop
 from coordinator.model.ids import MissionId, PointId, RobotId
 
 Durations = dict[tuple[PointId | None, MissionId | None], float]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from coordinator.assignment.insertion import Search
-from coordinator.model.assignment import Stop
 from coordinator.assignment.route import CHARGE, Route, Times
 from coordinator.assignment.tables import Floats
+from coordinator.model.assignment import Stop
 from coordinator.model.ids import NodeId
 
 

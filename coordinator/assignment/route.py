@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from coordinator.model.assignment import Stop
 from coordinator.assignment.tables import Drive, Tables
+from coordinator.model.assignment import Stop
 
 CHARGE = -1
 """In the place of a point's index: the charge stop."""

@@ -165,7 +165,7 @@ def replay_journal(data: Data, *, as_json: Json = False) -> None:
     """Fold the whole journal of a stopped coordinator to its state, and compare with the newest snapshot."""
     import msgspec
 
-    from coordinator.runtime.recovery import UnknownRecordError  # type: ignore[attr-defined]
+    from coordinator.runtime.recovery import UnknownRecordError
     from coordinator.runtime.replay import replay
     from coordinator.store.journal import Journal
 

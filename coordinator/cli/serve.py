@@ -106,7 +106,7 @@ def _run(settings: ServiceSettings) -> None:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    from coordinator.runtime.recovery import UnknownRecordError  # type: ignore[attr-defined]
+    from coordinator.runtime.recovery import UnknownRecordError
     from coordinator.store.errors import JournalForeignError, JournalInUseError, StoreError
     from coordinator.transport.server import InsecureAddressError
 

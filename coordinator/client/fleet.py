@@ -161,9 +161,7 @@ class FleetClient:
 
     def remove(self, robot_id: str, *, key: str, confirm_token: str = "") -> wire.CallResult:
         """Confirm that a robot is off the floor; takes effect with the token of the first answer."""
-        request = wire.RemoveRobotRequest(
-            context=self._context(key), robot_id=robot_id, confirm_token=confirm_token
-        )
+        request = wire.RemoveRobotRequest(context=self._context(key), robot_id=robot_id, confirm_token=confirm_token)
         return self._call(self._stub.RemoveRobot, request).result
 
     def acknowledge_alarm(self, alarm_id: str, *, key: str, comment: str = "") -> wire.CallResult:

@@ -58,12 +58,11 @@ def apply(state: FleetState, record: Record) -> None:
     """Change the state as a record says. Raises KeyError when the record names what the state doesn't have: a bug."""
     match record:
         case EpochStarted():
-            state.epoch = record.epoch
-            state.plant_id = record.plant_id
-            state.plant_digest = record.plant_digest
-            state.began_s = state.began_s or record.started_s
+            _start_epoch(state, record)
         case RobotJoined():
             state.robots[record.robot_id] = RobotState(record.robot_id, record.factsheet, record.home)
+        case RobotRemoved():
+            del state.robots[record.robot_id]
         case SessionOpened():
             _open_session(state.robots[record.robot_id], record)
         case SessionClosed():
@@ -74,39 +73,20 @@ def apply(state: FleetState, record: Record) -> None:
             _extend(state, record)
         case StepPassed():
             _pass(state.robots[record.robot_id], record)
-        case RobotRemoved():
-            del state.robots[record.robot_id]
-        case StopChanged():
-            for robot_id in record.robot_ids:
-                state.robots[robot_id].is_stopped = record.is_stopped
-        case CommandIssued():
-            robot = state.robots[record.robot_id]
-            robot.commands.append(record)
-            robot.last_command_id = record.command_id
-        case CommandEnded():
-            robot = state.robots[record.robot_id]
-            robot.commands = [command for command in robot.commands if command.command_id != record.command_id]
+        case StopChanged() | CommandIssued() | CommandEnded():
+            _command(state, record)
         case TaskEnded():
             _end_task(state.robots[record.robot_id], record)
-        case PointVisited():
-            _visit(state, record)
         case TaskEventsSeen():
             state.robots[record.robot_id].task_events_through = record.event_seq
+        case PointVisited():
+            _visit(state, record)
         case ObservationStored():
             _store_observation(state.robots[record.robot_id], record.observation.counter)
         case ObservationsMissing():
             _declare_missing(state.robots[record.robot_id], record)
-        case MissionCreated():
-            state.missions[record.mission.mission_id] = record.mission
-            state.mission_count += 1
-        case MissionChanged():
+        case MissionCreated() | MissionChanged() | MissionPointChanged():
             _change_mission(state, record)
-        case MissionPointChanged():
-            mission = state.missions[record.mission_id]
-            points = tuple(
-                record.point if point.point_id == record.point.point_id else point for point in mission.points
-            )
-            state.missions[record.mission_id] = replace(mission, points=points)
         case EdgeClosed():
             state.closures[record.edge_id] = record
         case EdgeOpened():
@@ -116,12 +96,38 @@ def apply(state: FleetState, record: Record) -> None:
         case AlarmRemoved():
             del state.alarms[record.alarm_id]
         case OperatorActed():
-            if record.idempotency_key:
-                state.answers[record.idempotency_key] = Answer(record.command_digest, record.accepted, record.refused)
-                if len(state.answers) > ANSWERS_KEPT_COUNT:
-                    del state.answers[next(iter(state.answers))]
+            _answer(state, record)
         case _:
             assert_never(record)
+
+
+def _start_epoch(state: FleetState, record: EpochStarted) -> None:
+    state.epoch = record.epoch
+    state.plant_id = record.plant_id
+    state.plant_digest = record.plant_digest
+    state.began_s = state.began_s or record.started_s
+
+
+def _command(state: FleetState, record: StopChanged | CommandIssued | CommandEnded) -> None:
+    if isinstance(record, StopChanged):
+        for robot_id in record.robot_ids:
+            state.robots[robot_id].is_stopped = record.is_stopped
+        return
+    robot = state.robots[record.robot_id]
+    if isinstance(record, CommandIssued):
+        robot.commands.append(record)
+        robot.last_command_id = record.command_id
+    else:
+        robot.commands = [command for command in robot.commands if command.command_id != record.command_id]
+
+
+def _answer(state: FleetState, record: OperatorActed) -> None:
+    if not record.idempotency_key:
+        return
+    answer = Answer(record.command_digest, record.accepted, record.refused)
+    state.answers[record.idempotency_key] = answer
+    if len(state.answers) > ANSWERS_KEPT_COUNT:
+        del state.answers[next(iter(state.answers))]
 
 
 def _open_session(robot: RobotState, record: SessionOpened) -> None:
@@ -204,8 +210,17 @@ def _advance_observations(robot: RobotState) -> None:
         robot.observations_through = ahead.pop(0)
 
 
-def _change_mission(state: FleetState, record: MissionChanged) -> None:
+def _change_mission(state: FleetState, record: MissionCreated | MissionChanged | MissionPointChanged) -> None:
+    if isinstance(record, MissionCreated):
+        state.missions[record.mission.mission_id] = record.mission
+        state.mission_count += 1
+        return
     mission = state.missions[record.mission_id]
+    if isinstance(record, MissionPointChanged):
+        changed = record.point
+        points = tuple(changed if point.point_id == changed.point_id else point for point in mission.points)
+        state.missions[record.mission_id] = replace(mission, points=points)
+        return
     ended_s = record.changed_s if record.state.is_final else None
     state.missions[record.mission_id] = replace(mission, state=record.state, reason=record.reason, ended_s=ended_s)
     if record.state.is_final:

@@ -41,9 +41,9 @@ class Core:
     """
     All that the handlers of events share.
 
-    Handlers change durable state through `record` alone. `is_traffic_dirty` asks for bases to be looked at when the event is done,
-    `is_plan_due` for new itineraries. `stalled_s` is when some robot was last unable to move by itself: until it moves again others
-    may rightly wait for each other behind it.
+    Handlers change durable state through `record` alone. `is_traffic_dirty` asks for bases to be looked at when the
+    event is done, `is_plan_due` for new itineraries. `stalled_s` is when some robot was last unable to move by
+    itself: until it moves again others may rightly wait for each other behind it.
     """
 
     def __init__(self, plant: PlantMap, settings: FleetSettings, state: FleetState, now_s: float, seed: int) -> None:

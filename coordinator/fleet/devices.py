@@ -19,7 +19,11 @@ GIVE_UP_S = 60.0
 
 
 def ask_device(core: Core, robot: RobotState, way: Way) -> tuple[str, str] | None:
-    """Ask the door or lift on a way to open. None when it is open for the robot or there is none; else cause and subject of the wait."""
+    """
+    Ask the door or lift on a way to open.
+
+    None when it is open for the robot or there is none; else cause and subject of the wait.
+    """
     device_id = core.plant.edges[way.edge_id].device_id
     if device_id is None or core.open_for.get(device_id) == (robot.robot_id, way.edge_id):
         return None

@@ -57,8 +57,8 @@ class Fleet:
     """
     The decision core of a plant's coordinator.
 
-    Pure: no clock, no I/O, no randomness but a seeded one. The caller journals the Append effects before it carries out the others, hands in
-    DeadlineReached no later than `next_deadline_s()`, and never lets `now_s` run back.
+    Pure: no clock, no I/O, no randomness but a seeded one. The caller journals the Append effects before it carries
+    out the others, hands in DeadlineReached no later than `next_deadline_s()`, and never lets `now_s` run back.
     """
 
     def __init__(

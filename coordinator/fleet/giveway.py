@@ -1,8 +1,9 @@
 """
 Robots that wait for each other: who stands aside, and where.
 
-The release rule keeps everybody able to drive home, so a circle of waits can always be opened: somebody in it drives to a place where it is
-in nobody's way. The one that waits longest is never the one to go, so its claim is served in bounded time: no starvation.
+The release rule keeps everybody able to drive home, so a circle of waits can always be opened: somebody in it drives
+to a place where it is in nobody's way. The one that waits longest is never the one to go, so its claim is served in
+bounded time: no starvation.
 """
 
 from __future__ import annotations
@@ -70,7 +71,11 @@ def _waiting(core: Core) -> list[RobotId]:
 
 
 def _open_circle(core: Core, circle: tuple[RobotId, ...]) -> bool:
-    """Make one robot of the circle stand aside: the youngest claim that has a place to go, the oldest only if no other has."""
+    """
+    Make one robot of the circle stand aside.
+
+    The youngest claim that has a place to go, the oldest only if no other has.
+    """
     members = sorted(circle, key=lambda robot_id: (_since_s(core, robot_id), robot_id))
     oldest = members[0]
     for robot_id in reversed(members):
@@ -173,7 +178,11 @@ def _end_give_ways(core: Core) -> None:
 
 
 def _clear_the_way(core: Core, waiting: list[RobotId]) -> None:
-    """Last resort for the longest wait: all others that wait get out of its way, as far as the release rule lets them."""
+    """
+    Last resort for the longest wait.
+
+    All others that wait get out of its way, as far as the release rule lets them.
+    """
     oldest = waiting[0]
     if core.now_s - _since_s(core, oldest) < CLEAR_ALL_AFTER_S:
         return

@@ -75,7 +75,8 @@ def _task(core: Core, observation: Observation) -> TaskSpec | None:
 def _refusal(observation: Observation, task: TaskSpec | None) -> str:
     """Why a result can never be stored; empty when it can."""
     if task is None:
-        return f"observation {observation.counter}: the plant has no task {observation.task_id} at point {observation.point_id}"
+        where = f"task {observation.task_id} at point {observation.point_id}"
+        return f"observation {observation.counter}: the plant has no {where}"
     if observation.value is not None and not math.isfinite(observation.value):
         return f"observation {observation.counter}: value {observation.value} isn't finite"
     return ""

@@ -21,6 +21,8 @@ PLAN_TIMEOUT_S = 10.0
 MISSION_SERVE_S = 1800.0
 """A mission's points age as if their period were this at priority 50."""
 REFERENCE_SPEED_MPS = 1.2
+NEVER_SEEN_RATIO = 0.75
+"""Share of its period that a point counts as idle already when the fleet begins and has never seen it."""
 
 
 def ask_for_plan(core: Core) -> None:
@@ -146,7 +148,9 @@ def _demands(core: Core, served: set[PointId | None]) -> tuple[PointDemand, ...]
         if point.period_s is None or point_id in served:
             continue
         known = core.state.points.get(point_id)
-        last_s = core.state.began_s if known is None else known.last_visit_s
+        # Nobody knows how old the last look by a person is: a point never seen is seen soon.
+        unseen_s = core.state.began_s - NEVER_SEEN_RATIO * point.period_s
+        last_s = unseen_s if known is None else known.last_visit_s
         demands[point_id] = PointDemand(
             point_id=point_id,
             node_id=point.node_id,

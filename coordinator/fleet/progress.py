@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.missions import point_ended
 from coordinator.fleet.roads import open_edge, report_blockage
 from coordinator.fleet.sessions import heard
 from coordinator.model.events import HeartbeatEchoed, ReplyStatus, RouteReplied, StateReported, TaskReported
+from coordinator.model.geometry import distance_m, to_segment_m
 from coordinator.model.messages import Acknowledge
 from coordinator.model.mission import TaskOutcome
 from coordinator.model.observation import Severity
@@ -204,21 +204,15 @@ def _is_near_way(core: Core, robot: RobotState, report: StateReport) -> bool:
     pose = report.pose
     assert pose is not None
     nodes = core.plant.nodes
-    steps = robot.steps
-    for place, step in enumerate(steps):
+    limit_m = core.settings.off_route_m
+    before = None
+    for step in robot.steps:
         node = nodes[step.node_id]
-        limit_m = core.settings.off_route_m
-        if math.hypot(node.x_m - pose.x_m, node.y_m - pose.y_m) <= limit_m:
+        if distance_m(node.x_m, node.y_m, pose.x_m, pose.y_m) <= limit_m:
             return True
-        if place:
-            before = nodes[steps[place - 1].node_id]
-            if _to_segment_m(pose.x_m, pose.y_m, before.x_m, before.y_m, node.x_m, node.y_m) <= limit_m:
+        if before is not None:
+            way = ((before.x_m, before.y_m), (node.x_m, node.y_m))
+            if to_segment_m((pose.x_m, pose.y_m), way) <= limit_m:
                 return True
+        before = node
     return False
-
-
-def _to_segment_m(x: float, y: float, ax: float, ay: float, bx: float, by: float) -> float:
-    dx, dy = bx - ax, by - ay
-    square = dx * dx + dy * dy
-    share = 0.0 if square == 0.0 else max(0.0, min(1.0, ((x - ax) * dx + (y - ay) * dy) / square))
-    return math.hypot(x - ax - share * dx, y - ay - share * dy)

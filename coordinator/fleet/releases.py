@@ -1,9 +1,10 @@
 """
 What becomes base.
 
-A chunk of the path (one step, or a whole one-lane corridor) is released when nobody else holds any of it, a door or lift on it is open
-for the robot, nobody comes the other way through the corridor, and afterwards as many robots as before can be led home
-(traffic.finishing). Otherwise the robot waits at its decision node, and the refusal says for what and behind whom.
+A chunk of the path (one step, or a whole one-lane corridor) is released when nobody else holds any of it, a door or
+lift on it is open for the robot, nobody comes the other way through the corridor, and afterwards as many robots as
+before can be led home (traffic.finishing). Otherwise the robot waits at its decision node, and the refusal says for
+what and behind whom.
 """
 
 from __future__ import annotations
@@ -202,7 +203,9 @@ def _next_chunk(core: Core, robot: RobotState, live: LiveRobot) -> tuple[list[in
         if facing:
             return [], Refused("resource", f"corridor at {resources.node_ids[first.start]}", facing)
     if core.coverage.is_dark(resources.ways[whole[-1]].end):
-        return [], Refused("link", f"no way back to radio cover from {resources.node_ids[resources.ways[whole[-1]].end]}")
+        return [], Refused(
+            "link", f"no way back to radio cover from {resources.node_ids[resources.ways[whole[-1]].end]}"
+        )
     refused = _check(core, robot, live, whole)
     if refused is not None and len(whole) > 1 and refused.cause == "resource" and not core.coverage.is_dark(first.end):
         # Somebody drives ahead the same way: follow step by step; the finishing order keeps the exit.

@@ -30,7 +30,8 @@ def connect(core: Core, event: RobotConnected) -> None:
     if robot is None:
         home = _free_home(core, event.placement)
         if home is None:
-            text = f"robot {event.robot_id} can't join: all {len(core.plant.nodes_with(NodeRole.PARKING))} parking nodes have an owner"
+            count = len(core.plant.nodes_with(NodeRole.PARKING))
+            text = f"robot {event.robot_id} can't join: all {count} parking nodes have an owner"
             core.raise_alarm(event.robot_id, "no_parking", Severity.HIGH, text)
             core.close(event.robot_id, event.connection, "RESOURCE_EXHAUSTED", text)
             return
@@ -107,9 +108,9 @@ def _judge_link(core: Core, live: LiveRobot) -> None:
 def _refusal(core: Core, event: RobotConnected) -> tuple[str, str] | None:
     """Status and reason why a Hello is not accepted."""
     if event.factsheet.robot_type_id not in core.plant.robot_types:
-        known = ", ".join(core.plant.robot_types)
+        type_id, known = event.factsheet.robot_type_id, ", ".join(core.plant.robot_types)
         return "NOT_FOUND", (
-            f"robot {event.robot_id}: type {event.factsheet.robot_type_id!r} isn't in plant {core.plant.plant_id} (known: {known})"
+            f"robot {event.robot_id}: type {type_id!r} isn't in plant {core.plant.plant_id} (known: {known})"
         )
     if event.epoch > core.state.epoch:
         text = (

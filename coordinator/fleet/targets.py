@@ -22,9 +22,9 @@ def choose_target(core: Core, robot: RobotState, live: LiveRobot) -> None:
         if wanted is None:
             live.target, live.path = None, []
             return
-        if wanted == live.target and why == live.target_why and live.path_version == core.router.version:
-            if live.path or robot.base_end.node_id == wanted:
-                return
+        is_same = (wanted, why, core.router.version) == (live.target, live.target_why, live.path_version)
+        if is_same and (live.path or robot.base_end.node_id == wanted):
+            return
         if _find_path(core, robot, live, wanted, why):
             return
         if why != "stop":

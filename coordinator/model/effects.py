@@ -81,7 +81,11 @@ class PlanAssignment:
 
 @dataclass(frozen=True, slots=True)
 class RequestDevice:
-    """Ask a door or lift to open for a robot at an edge (lift: at the edge's start level), or to let go (`robot_id` None)."""
+    """
+    Ask a door or lift to open for a robot at an edge (lift.
+
+    At the edge's start level), or to let go (`robot_id` None).
+    """
 
     device_id: DeviceId
     robot_id: RobotId | None

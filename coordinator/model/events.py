@@ -1,8 +1,8 @@
 """
 What happened: the inputs of Fleet.handle.
 
-Every event of a robot carries the `connection` it came over, a number the adapter gives each stream. The core obeys only
-the connection that its session was opened on; words from an older stream are dropped.
+Every event of a robot carries the `connection` it came over, a number the adapter gives each stream. The core obeys
+only the connection that its session was opened on; words from an older stream are dropped.
 """
 
 from __future__ import annotations

@@ -60,7 +60,8 @@ class RobotPlaced:
     """
     A robot's reservations were replaced by where it stands: after a start, or by a person's confirmation.
 
-    On a node, the new route is step 0 there. Between nodes, it is step 0 at `node_id` (left already) and step 1 over `edge_id`.
+    On a node, the new route is step 0 there. Between nodes, it is step 0 at `node_id` (left already) and step 1 over
+    `edge_id`.
     """
 
     robot_id: RobotId
@@ -145,7 +146,8 @@ class PointVisited:
     """
     All tasks of a visit were done: the point's idleness begins anew.
 
-    `age_ratio` is idleness over revisit period at the visit, 0 for a point without period; late means past the tolerance.
+    `age_ratio` is idleness over revisit period at the visit, 0 for a point without period; late means past the
+    tolerance.
     """
 
     point_id: PointId

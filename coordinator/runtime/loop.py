@@ -122,6 +122,7 @@ class CoreLoop:
         self._in_flight: asyncio.Task[None] | None = None
         self._handled_count = 0
         self._published_s = float("-inf")
+        self._is_picture_old = False
         self.violation_count = 0
 
     @property
@@ -179,7 +180,9 @@ class CoreLoop:
         wait_s = self._core.next_deadline_s() - self._clock.now_s()
         if self._is_full:
             wait_s = self._settings.retry_s
-        elif wait_s <= 0.0:
+        elif self._is_picture_old:
+            wait_s = min(wait_s, self._published_s + self._settings.picture_s - self._clock.now_s())
+        if wait_s <= 0.0:
             return
         try:
             async with asyncio.timeout(None if wait_s == float("inf") else wait_s):
@@ -237,7 +240,8 @@ class CoreLoop:
             log.critical("invariant_broken", violation=str(error), count=self.violation_count)
 
     def _publish(self, now_s: float) -> None:
-        if now_s - self._published_s >= self._settings.picture_s:
+        self._is_picture_old = now_s - self._published_s < self._settings.picture_s
+        if not self._is_picture_old:
             self._published_s = now_s
             self._outlets.publish(self._core.snapshot(now_s))
 

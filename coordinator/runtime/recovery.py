@@ -19,6 +19,8 @@ from coordinator.model.records import ObservationStored, Record
 from coordinator.runtime.observation_log import ObservationLog
 from coordinator.store.journal import Journal
 
+__all__ = ["FleetForm", "Recovered", "UnknownRecordError", "recover"]
+
 log = structlog.get_logger()
 
 

@@ -24,8 +24,8 @@ class ListenSettings:
     """
 
     host: str = "127.0.0.1"
-    control_port: int = 50051
-    observation_port: int = 50052
+    control_port: int = 7400
+    observation_port: int = 7401
     insecure_lab: bool = False
     dev: bool = False
     ping_s: float = 1.2

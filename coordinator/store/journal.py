@@ -48,9 +48,7 @@ class Journal:
         self._bad_snapshots: tuple[Problem, ...] = ()
 
     @classmethod
-    def open(
-        cls, path: Path, *, plant_id: str, max_bytes: int | None = None, busy_timeout_s: float = 2.0
-    ) -> Journal:
+    def open(cls, path: Path, *, plant_id: str, max_bytes: int | None = None, busy_timeout_s: float = 2.0) -> Journal:
         """
         Open a plant's journal, or begin it; only its end is checked here, the entries when they're read.
 
@@ -230,9 +228,7 @@ class Journal:
     def latest_snapshot(self) -> Snapshot | None:
         """The newest whole snapshot; the damaged ones it passed over are in bad_snapshots."""
         try:
-            found, self._bad_snapshots = snapshots.read_newest_good(
-                self._connected(), self._identity.beginning
-            )
+            found, self._bad_snapshots = snapshots.read_newest_good(self._connected(), self._identity.beginning)
         except sqlite3.Error as error:
             raise database.translate(error, self._path) from error
         return found

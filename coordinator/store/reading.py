@@ -35,9 +35,7 @@ def walk(connection: sqlite3.Connection, after: Link, last_seq: int) -> Iterator
             yield entry
 
 
-def walk_after(
-    connection: sqlite3.Connection, beginning: Link, after_seq: int, last_seq: int
-) -> Iterator[Entry]:
+def walk_after(connection: sqlite3.Connection, beginning: Link, after_seq: int, last_seq: int) -> Iterator[Entry]:
     """
     Entries behind a seq; the entry at that seq is checked by itself, not those before it.
 

@@ -111,9 +111,7 @@ def _rebuild(path: Path, fresh: Path, keep_seq: int, backup_name: str) -> int:
         source.close()
 
 
-def _check_request(
-    source: sqlite3.Connection, beginning: Link, path: Path, keep_seq: int, end_seq: int
-) -> None:
+def _check_request(source: sqlite3.Connection, beginning: Link, path: Path, keep_seq: int, end_seq: int) -> None:
     good_seq = last_good_seq(source, beginning, end_seq)
     if not 0 <= keep_seq <= good_seq:
         raise RecoverRefusedError(path, keep_seq, f"the last good entry is {good_seq}")
@@ -121,9 +119,7 @@ def _check_request(
         raise RecoverRefusedError(path, keep_seq, "nothing is behind it")
 
 
-def _copy_entries(
-    source: sqlite3.Connection, target: sqlite3.Connection, beginning: Link, keep_seq: int
-) -> None:
+def _copy_entries(source: sqlite3.Connection, target: sqlite3.Connection, beginning: Link, keep_seq: int) -> None:
     target.executemany(database.INSERT_ENTRY, _proven_rows(source, beginning, keep_seq))
     row = target.execute("SELECT seq, hash FROM entry WHERE seq = ?", (keep_seq,)).fetchone()
     seq, digest = row or (beginning.seq, beginning.hash)
@@ -149,9 +145,7 @@ def _copy_marks(
     target.executemany("INSERT INTO truncation (keep_seq, lost_count, backup) VALUES (?, ?, ?)", marks)
 
 
-def _copy_snapshots(
-    source: sqlite3.Connection, target: sqlite3.Connection, beginning: Link, keep_seq: int
-) -> None:
+def _copy_snapshots(source: sqlite3.Connection, target: sqlite3.Connection, beginning: Link, keep_seq: int) -> None:
     for found in reversed(list(snapshots.read_each(source, beginning))):
         if isinstance(found, Snapshot) and found.seq <= keep_seq:
             link = snapshots.link_at(target, found.seq, beginning)

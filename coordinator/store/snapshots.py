@@ -34,18 +34,14 @@ def save(connection: sqlite3.Connection, snapshot: Snapshot, link: Link) -> None
         made_at_s,
     )
     with transaction(connection):
-        connection.execute(
-            "INSERT OR REPLACE INTO snapshot (seq, body, sha256, made_at_s) VALUES (?, ?, ?, ?)", row
-        )
+        connection.execute("INSERT OR REPLACE INTO snapshot (seq, body, sha256, made_at_s) VALUES (?, ?, ?, ?)", row)
         connection.execute(
             "DELETE FROM snapshot WHERE seq NOT IN (SELECT seq FROM snapshot ORDER BY seq DESC LIMIT ?)",
             (KEPT_COUNT,),
         )
 
 
-def read_newest_good(
-    connection: sqlite3.Connection, beginning: Link
-) -> tuple[Snapshot | None, tuple[Problem, ...]]:
+def read_newest_good(connection: sqlite3.Connection, beginning: Link) -> tuple[Snapshot | None, tuple[Problem, ...]]:
     """The newest snapshot that is whole, and what is wrong with the newer ones."""
     problems: list[Problem] = []
     for found in read_each(connection, beginning):

@@ -11,6 +11,9 @@ from shapely import LineString, Point
 from coordinator.model.ids import EdgeId, LevelId, NodeId
 from coordinator.plant.map import Edge, PlantMap
 
+TOUCH_M = 0.02
+"""Bodies nearer than this count as touching."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
@@ -24,14 +27,15 @@ def find_conflicts(plant: PlantMap, clear_m: float) -> list[Conflict]:
     """
     Find all pairs of places nearer than two bodies need.
 
-    Two edges that meet in a node are compared without their first `clear_m` there: whoever is nearer to the node still holds
-    the node itself, and the other one can't have it.
+    Two edges that meet in a node are compared without their first `clear_m` there: whoever is nearer to the node
+    still holds the node itself, and the other one can't have it.
 
     Args:
         plant: The map.
-        clear_m: Distance from a node's centre at which a robot reports to have cleared it; also two radii and the body gap.
+        clear_m: Distance from a node's centre at which a robot reports to have cleared it; also two radii and the
+            body gap.
     """
-    touch_m = 2.0 * plant.max_radius_m + 0.02
+    touch_m = 2.0 * plant.max_radius_m + TOUCH_M
     conflicts: list[Conflict] = []
     for level_id in plant.levels:
         conflicts += _on_level(plant, level_id, clear_m, touch_m)
@@ -53,10 +57,13 @@ def _on_level(plant: PlantMap, level_id: LevelId, clear_m: float, touch_m: float
         if a >= b:
             continue
         common = set(ends[a]) & set(ends[b])
-        if not common or (
-            len(common) == 1 and _diverge_too_slowly(plant, edges, a, b, len(nodes), common, clear_m, touch_m)
-        ):
-            conflicts.append(Conflict(*sorted((names[a], names[b]))))
+        if len(common) == 1:
+            pair = [edges[index - len(nodes)] for index in (a, b) if index >= len(nodes)]
+            if len(pair) < 2 or not _diverge_too_slowly(plant, pair, common.pop(), clear_m):
+                continue
+        elif common:
+            continue
+        conflicts.append(Conflict(*sorted((names[a], names[b]))))
     return conflicts
 
 
@@ -70,24 +77,12 @@ def _line(plant: PlantMap, edge: Edge) -> LineString:
     return LineString([(start.x_m, start.y_m), (end.x_m, end.y_m)])
 
 
-def _diverge_too_slowly(
-    plant: PlantMap,
-    edges: list[Edge],
-    a: int,
-    b: int,
-    node_count: int,
-    common: set[NodeId],
-    clear_m: float,
-    touch_m: float,
-) -> bool:
+def _diverge_too_slowly(plant: PlantMap, pair: list[Edge], shared: NodeId, clear_m: float) -> bool:
     """Tell whether two edges that share a node come too near to each other beyond `clear_m` from it."""
-    if a < node_count or b < node_count:
-        return False
-    (shared,) = common
-    lines = [_from(plant, edges[index - node_count], shared) for index in (a, b)]
+    lines = [_from(plant, edge, shared) for edge in pair]
     for leaving, other in (lines, lines[::-1]):
         beyond = shapely.ops.substring(leaving, min(clear_m, leaving.length), leaving.length)
-        if beyond.distance(other) < touch_m:
+        if beyond.distance(other) < 2.0 * plant.max_radius_m + TOUCH_M:
             return True
     return False
 

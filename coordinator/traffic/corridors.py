@@ -12,8 +12,8 @@ def find_corridors(plant: PlantMap) -> tuple[dict[EdgeId, int], int]:
     """
     Number the corridors of a plant.
 
-    A corridor is a maximal chain of at least two two-way edges whose inner nodes have no other edge and are no bay; a chain may end
-    in a dead end. Robots that drive it in opposite directions would meet, so they take turns.
+    A corridor is a maximal chain of at least two two-way edges whose inner nodes have no other edge and are no bay; a
+    chain may end in a dead end. Robots that drive it in opposite directions would meet, so they take turns.
 
     Returns:
         The corridor's number for each edge in one, and how many there are.

@@ -1,8 +1,8 @@
 """
 Where a robot can be told anything: planned radio coverage, corrected by what robots report.
 
-A base never ends in a radio hole: a robot that stands there could not be told to go on. What robots hear at nodes corrects the plan twice:
-each node's own mean, and one offset for all nodes nobody has stood on yet.
+A base never ends in a radio hole: a robot that stands there could not be told to go on. What robots hear at nodes
+corrects the plan twice: each node's own mean, and one offset for all nodes nobody has stood on yet.
 """
 
 from __future__ import annotations

@@ -1,18 +1,18 @@
 """
 The release rule: there is always an order in which every robot can drive out of everybody's way.
 
-Banker's rule on a graph. A *refuge* is a node with one neighbour: nobody ever drives through it. Each robot owns one (its home) and
-may use any other that is nobody's home. A robot *can finish* if it can drive from the end of its base to a refuge over resources
-that nobody else holds; then all it held but the refuge counts as free, and the next robot is tried. A base may grow only if
-afterwards no more robots are left over than before.
+Banker's rule on a graph. A *refuge* is a node with one neighbour: nobody ever drives through it. Each robot owns one
+(its home) and may use any other that is nobody's home. A robot *can finish* if it can drive from the end of its base
+to a refuge over resources that nobody else holds; then all it held but the refuge counts as free, and the next robot
+is tried. A base may grow only if afterwards no more robots are left over than before.
 
-As long as nobody is left over, the robots can be led into refuges one by one, however late each of them is; once they are there, all
-through ways are free and any of them can be led to its goal: no deadlock. The trial is greedy: it may miss an order that needs a
-particular choice of refuges, which costs time, never safety.
+As long as nobody is left over, the robots can be led into refuges one by one, however late each of them is; once they
+are there, all through ways are free and any of them can be led to its goal: no deadlock. The trial is greedy: it may
+miss an order that needs a particular choice of refuges, which costs time, never safety.
 
 Sources:
-    Dijkstra, "Een algorithme ter voorkoming van de dodelijke omarming", EWD 108; Reveliotis, "Conflict resolution in AGV
-    systems", IIE Transactions 32, 2000 (banker's rule for guided vehicles).
+    Dijkstra, "Een algorithme ter voorkoming van de dodelijke omarming", EWD 108; Reveliotis, "Conflict resolution in
+    AGV systems", IIE Transactions 32, 2000 (banker's rule for guided vehicles).
 """
 
 from __future__ import annotations
@@ -97,9 +97,9 @@ class FinishingOrder:
     def _refuge(self, mover: Mover, others: int, homes: set[int]) -> int | None:
         """A refuge the robot can reach while the others hold `others`."""
         known = self._ways.get(mover.robot_id)
-        if known is not None and known[0] == mover.end and not known[2] & others:
-            if known[1] == mover.home or known[1] not in homes:
-                return known[1]
+        is_clear = known is not None and known[0] == mover.end and not known[2] & others
+        if known is not None and is_clear and (known[1] == mover.home or known[1] not in homes):
+            return known[1]
         failed = self._failures.get(mover.robot_id)
         if failed is not None and failed[0] == mover.end and failed[1] & others == failed[1]:
             return None

@@ -1,9 +1,10 @@
 """
 Exclusive resources of a plant, compiled once from its map.
 
-Each node, each way (both directions of a two-way edge together), each single-vehicle zone and each pair of places where two
-robots would touch is one bit. What a robot needs in order to be somewhere is a mask of bits, its *claim*; two robots may be
-in two places at once exactly if the claims don't meet. Masks are Python integers: a test is one machine operation a word.
+Each node, each way (both directions of a two-way edge together), each single-vehicle zone and each pair of places
+where two robots would touch is one bit. What a robot needs in order to be somewhere is a mask of bits, its *claim*;
+two robots may be in two places at once exactly if the claims don't meet. Masks are Python integers: a test is one
+machine operation a word.
 """
 
 from __future__ import annotations

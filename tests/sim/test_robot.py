@@ -134,3 +134,15 @@ def test_a_robot_with_a_broken_motor_stands_until_it_is_mended():
     track.body.clear_fault("motor_hot")
     track.advance(300.0)
     assert seen.numbers("reached") == [1, 2]
+
+
+def test_a_leg_that_does_not_begin_where_the_robot_is_going_is_a_fault():
+    """A robot told to drive what it can't stands and says so; nothing crashes."""
+    track = Track()
+    seen = started(track)
+    track.body.follow([Leg(1, track.chain[3][0], track.chain[3][1], 1.0)])
+    track.advance(20.0)
+
+    assert seen.last is not None
+    assert [fault.code for fault in seen.last.faults] == ["leg_unfit"]
+    assert seen.numbers("reached") == []
