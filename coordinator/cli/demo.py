@@ -67,7 +67,7 @@ def demo(
         setting = _Setting(plant, robots, seed, listen, bulk_port, data or folder / "data")
         children = stack.enter_context(_running(setting, folder))
         client = stack.enter_context(connected(listen, DEFAULT_TIMEOUT_S))
-        _send_first_round(client, children, robots)
+        _await_robots(client, children, robots)
         if headless:
             _run_headless(client, children, duration_s or HEADLESS_S)
         else:
@@ -156,15 +156,11 @@ def _pictures(client: FleetClient, children: list[Child]) -> Iterator[FleetState
     raise NotConnectedError("the coordinator ended the watch")
 
 
-def _send_first_round(client: FleetClient, children: list[Child], robots_count: int) -> None:
-    """A mission over all points as soon as the robots are there: the standing patrol alone begins at its leisure."""
-    from coordinator.client.fleet import new_key
-
+def _await_robots(client: FleetClient, children: list[Child], robots_count: int) -> None:
+    """Until all robots have joined."""
     end_s = time.monotonic() + JOIN_S
     for fleet in _pictures(client, children):
         if len(fleet.robots) >= robots_count:
-            point_ids = sorted(point.point_id for point in fleet.points)
-            client.create_mission(point_ids, key=new_key(), name="first round")
             return
         if time.monotonic() > end_s:
             raise NotConnectedError(f"only {len(fleet.robots)} of {robots_count} robots came within {JOIN_S:g} s")
