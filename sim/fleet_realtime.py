@@ -16,6 +16,7 @@ import grpc
 import grpc.aio
 from platformdirs import user_state_path
 
+from agent.body import BodyListener
 from agent.client import AgentConfig, run_agent
 from coordinator.model.events import DeviceReported, DeviceState
 from coordinator.model.ids import DeviceId, EdgeId, RobotId
@@ -31,6 +32,7 @@ from sim.realtime import RealtimeWorld
 from sim.robot import BodySettings, SimBody
 from sim.sensors import PlantCondition
 from sim.simulation import hear_with
+from sim.witness import Witness
 
 if TYPE_CHECKING:
     from coordinator.plant.map import RobotType
@@ -55,6 +57,7 @@ class FleetOptions:
         observations: None: the coordinator's host with the next port.
         state: Folder of the spools; None: the user's state folder.
         robot_prefix: Begins every robot's id.
+        truth: File to which is written what the bodies really did (sim/witness.py); None: nowhere.
     """
 
     coordinator: str
@@ -64,6 +67,7 @@ class FleetOptions:
     seed: int
     state: Path | None = None
     robot_prefix: str = "sim"
+    truth: Path | None = None
 
 
 class RealtimeFleet:
@@ -114,9 +118,15 @@ class RealtimeFleet:
 class TouchedBody:
     """A body whose world is brought up to the clock before every command."""
 
-    def __init__(self, world: RealtimeWorld, body: SimBody) -> None:
+    def __init__(self, world: RealtimeWorld, body: SimBody, witness: Witness | None = None) -> None:
         self._world = world
         self._body = body
+        self._witness = witness
+
+    def start(self, listener: BodyListener) -> None:
+        """Start it; a witness hears what it reports."""
+        self._world.touch()
+        self._body.start(listener if self._witness is None else self._witness.overhear(self._body, listener))
 
     def __getattr__(self, name: str) -> object:
         self._world.touch()
@@ -141,13 +151,15 @@ async def run_fleet(options: FleetOptions, *, stop: asyncio.Event | None = None)
         with suppress(NotImplementedError, RuntimeError):
             loop.add_signal_handler(number, stop.set)
     folder = options.state or user_state_path("roundsman") / "sim"
+    witness = None if options.truth is None else Witness(options.truth, fleet.world, fleet.bodies)
     async with asyncio.TaskGroup() as group:
         world = group.create_task(fleet.world.run())
+        watching = None if witness is None else group.create_task(witness.run())
         devices = group.create_task(_run_devices(fleet)) if plant.devices else None
         agents = [
             group.create_task(
                 run_agent(
-                    TouchedBody(fleet.world, body),  # type: ignore[arg-type]
+                    TouchedBody(fleet.world, body, witness),  # type: ignore[arg-type]
                     _config(options, body, folder),
                     rng=random.Random(f"{options.seed}:agent:{body.robot_id}"),
                     stop=stop,
@@ -157,8 +169,11 @@ async def run_fleet(options: FleetOptions, *, stop: asyncio.Event | None = None)
         ]
         await asyncio.gather(*agents)
         world.cancel()
-        if devices is not None:
-            devices.cancel()
+        for task in (devices, watching):
+            if task is not None:
+                task.cancel()
+    if witness is not None:
+        witness.close()
 
 
 def _config(options: FleetOptions, body: SimBody, folder: Path) -> AgentConfig:

@@ -16,6 +16,7 @@ from coordinator.cli.connection import ask
 from coordinator.cli.exits import CheckFailedError, NotDoneError, UsageError
 from coordinator.cli.options import Json, Yes
 from coordinator.cli.output import instant, print_json, print_table
+from coordinator.cli.plant_file import load_plant
 
 if TYPE_CHECKING:
     from coordinator.store.entry import Entry
@@ -63,12 +64,24 @@ def _store_errors() -> Iterator[None]:
 
 
 @journal.command("verify")
-def verify_journal(data: Data, *, as_json: Json = False) -> None:
-    """Check every entry and snapshot against its hash. Exit status 5 if something is wrong."""
+def verify_journal(
+    data: Data,
+    *,
+    plant: Annotated[
+        str, typer.Option("--plant", metavar="NAME|FILE", help="Its map: check what the entries say, too.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """
+    Check every entry and snapshot against its hash. Exit status 5 if something is wrong.
+
+    With the plant's map also whether anything was ever reserved twice, done twice, or done out of order.
+    """
     from coordinator.store.verify import report_lines, verify
 
     with _store_errors():
         report = verify(journal_path(data))
+        findings = _audit(journal_path(data), plant) if plant and report.is_good else ()
     if as_json:
         print_json(
             {
@@ -85,15 +98,32 @@ def verify_journal(data: Data, *, as_json: Json = False) -> None:
                     {"keep_seq": cut.keep_seq, "lost_count": cut.lost_count, "backup": cut.backup}
                     for cut in report.truncations
                 ],
+                "findings": list(findings) if plant else None,
             }
         )
     else:
-        typer.echo("\n".join(report_lines(report)))
+        lines = report_lines(report) + [f"FOUND at {finding}" for finding in findings]
+        typer.echo("\n".join(lines if findings or not plant else [*lines, "no rule broken"]))
     if not report.is_good:
         raise CheckFailedError(
             f"journal {report.path} is damaged after entry {report.last_good_seq};"
             f" `roundsman journal truncate --keep {report.last_good_seq}` keeps what is whole"
         )
+
+
+    if findings:
+        raise CheckFailedError(f"journal {report.path} shows broken rules; first: {findings[0]}")
+
+
+def _audit(path: Path, plant: str) -> tuple[str, ...]:
+    """What the entries say against the rules of the fleet, on a map."""
+    from coordinator.runtime.audit import audit_entries
+    from coordinator.runtime.recovery import UnknownRecordError  # type: ignore[attr-defined]
+
+    try:
+        return audit_entries(read_entries(path), load_plant(plant))
+    except UnknownRecordError as error:
+        raise CheckFailedError(f"journal {path}: {error}") from error
 
 
 @journal.command("show")

@@ -86,6 +86,9 @@ def run_fleet(
     state: Annotated[
         Path | None, typer.Option("--state", metavar="DIR", help="Where robots keep what isn't acknowledged.")
     ] = None,
+    truth: Annotated[
+        Path | None, typer.Option("--truth", metavar="FILE", help="Write what the bodies really did, JSON lines.")
+    ] = None,
     until_stdin_closes: UntilStdinCloses = False,
 ) -> None:
     """Run simulated robots in real time against a coordinator, over gRPC, until interrupted."""
@@ -102,6 +105,7 @@ def run_fleet(
         plant=str(plant_path(plant)),
         seed=seed,
         state=state,
+        truth=truth,
     )
     if until_stdin_closes:
         end_with_stdin()

@@ -15,6 +15,7 @@ from coordinator.fleet.state import (
     PointState,
     RobotState,
 )
+from coordinator.model.ids import RobotId
 from coordinator.model.mission import TaskOutcome
 from coordinator.model.records import (
     AlarmChanged,
@@ -60,9 +61,9 @@ def apply(state: FleetState, record: Record) -> None:
         case EpochStarted():
             _start_epoch(state, record)
         case RobotJoined():
-            state.robots[record.robot_id] = RobotState(record.robot_id, record.factsheet, record.home)
+            _join(state, record)
         case RobotRemoved():
-            del state.robots[record.robot_id]
+            _remove(state, record.robot_id)
         case SessionOpened():
             _open_session(state.robots[record.robot_id], record)
         case SessionClosed():
@@ -128,6 +129,20 @@ def _answer(state: FleetState, record: OperatorActed) -> None:
     state.answers[record.idempotency_key] = answer
     if len(state.answers) > ANSWERS_KEPT_COUNT:
         del state.answers[next(iter(state.answers))]
+
+
+def _join(state: FleetState, record: RobotJoined) -> None:
+    robot = state.removed.pop(record.robot_id, None) or RobotState(record.robot_id, record.factsheet, record.home)
+    robot.factsheet, robot.home = record.factsheet, record.home
+    state.robots[record.robot_id] = robot
+
+
+def _remove(state: FleetState, robot_id: RobotId) -> None:
+    """What a robot holds is void; its numbers are kept: used twice, it would take a new stop for an old one."""
+    robot = state.robots.pop(robot_id)
+    robot.route_id, robot.steps, robot.reached_seq, robot.cleared_seq = None, [], 0, -1
+    robot.open_orders, robot.failed_points = {}, []
+    state.removed[robot_id] = robot
 
 
 def _open_session(robot: RobotState, record: SessionOpened) -> None:

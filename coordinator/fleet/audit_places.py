@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from coordinator.model.ids import EdgeId
 from coordinator.plant.map import Edge, Node, PlantMap, ZoneKind
 
 Point = tuple[float, float]
@@ -65,9 +66,9 @@ class Places:
         """Zones and devices a place is part of."""
         return self._rooms.get(place, [])
 
-    def way(self, edge_id: str) -> str:
+    def way(self, edge_id: EdgeId) -> str:
         """Name of the way an edge is a direction of; of an edge not on the map, its own."""
-        edge = next((known for key, known in self._plant.edges.items() if key == edge_id), None)
+        edge = self._plant.edges.get(edge_id)
         return f"edge {edge_id}" if edge is None else way_name(edge)
 
     def _find_near(self, place: str) -> list[Near]:

@@ -30,6 +30,7 @@ def ask_device(core: Core, robot: RobotState, way: Way) -> tuple[str, str] | Non
     asked = core.asked_devices.get(device_id)
     if asked is None or (asked[0] == robot.robot_id and asked[1] != way.edge_id):
         core.asked_devices[device_id] = (robot.robot_id, way.edge_id, core.now_s)
+        core.device_asked_s[device_id] = core.now_s
         core.effects.append(RequestDevice(device_id, robot.robot_id, way.edge_id))
     return core.plant.devices[device_id].kind.value, f"{core.plant.devices[device_id].kind.value} {device_id}"
 
@@ -63,5 +64,9 @@ def let_go(core: Core) -> None:
             del core.asked_devices[device_id]
             core.effects.append(RequestDevice(device, None, None))
             core.is_traffic_dirty = True
-        elif core.open_for.get(device_id) != (robot_id, edge_id) and core.now_s - asked_s > ASK_AGAIN_S:
+        elif (
+            core.open_for.get(device_id) != (robot_id, edge_id)
+            and core.now_s - core.device_asked_s[device_id] > ASK_AGAIN_S
+        ):
+            core.device_asked_s[device_id] = core.now_s
             core.effects.append(RequestDevice(device, robot_id, edge_id))

@@ -44,7 +44,7 @@ from coordinator.model.events import (
     UploadOpened,
 )
 from coordinator.model.observation import Severity
-from coordinator.model.records import AlarmChanged, EpochStarted
+from coordinator.model.records import AlarmChanged, EdgeOpened, EpochStarted
 
 if TYPE_CHECKING:
     from coordinator.model.effects import Effect
@@ -215,4 +215,4 @@ class Fleet:
         core = self._core
         for edge_id in sorted(core.state.closures):
             if edge_id not in core.plant.edges:
-                del core.state.closures[edge_id]
+                core.record(EdgeOpened(edge_id, "map"))

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from coordinator.fleet.live import GiveWay
+from coordinator.fleet.live import Claim, GiveWay
 from coordinator.model.ids import RobotId
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from coordinator.fleet.live import LiveRobot
 
 STAND_ASIDE_S = 60.0
+CLAIM_AFTER_S = 30.0
+CLAIM_S = 60.0
 CLEAR_ALL_AFTER_S = 75.0
 
 
@@ -27,6 +29,7 @@ def resolve_waits(core: Core) -> None:
     """Let robots stand aside where waits have formed a circle, and go on where the way is clear."""
     _end_give_ways(core)
     waiting = _waiting(core)
+    _claim(core, waiting)
     for robot_id in waiting:
         wait = core.live[robot_id].wait
         assert wait is not None
@@ -37,6 +40,33 @@ def resolve_waits(core: Core) -> None:
             core.is_traffic_dirty = True
     if waiting:
         _clear_the_way(core, waiting)
+
+
+def _claim(core: Core, waiting: list[RobotId]) -> None:
+    """
+    Give the robot that waits longest a claim on what it waits for; by turns, when it doesn't help for long.
+
+    Without it, who needs much at once would starve behind a stream of those who need little.
+    """
+    claim = core.claim
+    if claim is not None:
+        live = core.live.get(claim.robot_id)
+        if live is None or live.wait is None or core.now_s >= claim.until_s:
+            core.claim = None
+            core.is_traffic_dirty = True
+        elif live.wanted != claim.mask:
+            core.claim = Claim(claim.robot_id, live.wanted, claim.until_s)
+            core.is_traffic_dirty = True
+        return
+    due = [
+        robot_id
+        for robot_id in waiting
+        if core.now_s - _since_s(core, robot_id) >= CLAIM_AFTER_S and not core.is_stalled(robot_id)
+    ]
+    if due:
+        first = min(due, key=lambda robot_id: (core.live[robot_id].claimed_s, _since_s(core, robot_id), robot_id))
+        core.live[first].claimed_s = core.now_s
+        core.claim = Claim(first, core.live[first].wanted, core.now_s + CLAIM_S)
 
 
 def wait_circle(core: Core, robot_id: RobotId) -> tuple[RobotId, ...]:

@@ -20,6 +20,19 @@ class GiveWay:
     until_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """
+    What the robot that waits longest needs.
+
+    Nobody else is released into `mask` until `until_s`; those in it may leave.
+    """
+
+    robot_id: RobotId
+    mask: int
+    until_s: float
+
+
 @dataclass(slots=True)
 class LiveRobot:
     """
@@ -28,6 +41,7 @@ class LiveRobot:
     Attributes:
         connection: Stream of the present session; None when there is none.
         heard_s: When anything of it arrived last.
+        hello_charge_ratio: Its charge as it connected; counts until its first report.
         held: Mask of all it has reserved; kept in step with the durable state.
         clock_offset_s: Coordinator's time minus robot's monotonic clock, of the quickest heartbeat lately.
         accepted_seq: End of base the robot is known to hold.
@@ -36,7 +50,8 @@ class LiveRobot:
         path: Way numbers from the end of the base to the target.
         path_version: Router version the path was found on.
         wait: Why it waits at the end of its base, and `wait_ways` and `blockers` what for and behind whom.
-        claim_s: Since when its claim ages: begin of the wait.
+        wanted: Mask of the chunk it waits for.
+        claimed_s: When it last had the fleet's claim.
         barred: Points it can't reach, until when.
         distrust: Why its place isn't believed until a person or a new start tells it anew; empty when it is.
         pose_trouble: Why its pose can't be used just now; empty when it can.
@@ -50,6 +65,7 @@ class LiveRobot:
     heard_s: float = -1e18
     link: LinkState = LinkState.LOST
     report: StateReport | None = None
+    hello_charge_ratio: float = 0.5
     held: int = 0
     clock_offset_s: float | None = None
     rtt_s: float = 0.0
@@ -64,6 +80,8 @@ class LiveRobot:
     wait: Wait | None = None
     wait_way: int | None = None
     blockers: tuple[RobotId, ...] = ()
+    wanted: int = 0
+    claimed_s: float = -1e18
     give_way: GiveWay | None = None
     barred: dict[PointId, float] = field(default_factory=dict)
     distrust: str = ""

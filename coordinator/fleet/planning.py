@@ -120,7 +120,7 @@ def _offer(core: Core, robot: RobotState, live: LiveRobot) -> RobotOffer:
 def _free_at(core: Core, robot: RobotState, live: LiveRobot) -> tuple[float, float]:
     """When the robot will be done with its base, and its charge then."""
     battery = core.robot_type(robot).battery
-    charge_ratio = 0.5 if live.report is None else live.report.charge_ratio
+    charge_ratio = live.hello_charge_ratio if live.report is None else live.report.charge_ratio
     resources = core.resources
     travel_s = sum(
         resources.ways[resources.way_index[step.edge_id]].free_s

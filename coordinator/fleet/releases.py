@@ -26,7 +26,7 @@ from coordinator.model.snapshot import Wait
 
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
-    from coordinator.fleet.live import LiveRobot
+    from coordinator.fleet.live import Claim, LiveRobot
     from coordinator.fleet.state import RobotState
     from coordinator.model.assignment import Stop
 
@@ -306,7 +306,11 @@ def _check(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> 
     claim = 0
     for index in chunk:
         claim |= resources.step_claim[index]
+    live.wanted = claim
     taken = claim & ~live.held & _held_by_others(core, robot.robot_id)
+    prior = core.claim
+    if not taken and prior is not None and _must_yield(robot, live, claim, prior):
+        return Refused("resource", resources.name(claim & prior.mask), (prior.robot_id,))
     if taken:
         holders = [other for other in sorted(core.live) if other != robot.robot_id and core.live[other].held & taken]
         return Refused("resource", resources.name(taken), tuple(holders))
@@ -318,6 +322,12 @@ def _check(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> 
     if exit_way is not None:
         return exit_way
     return _check_finish(core, robot, live, claim, resources.ways[chunk[-1]].end)
+
+
+def _must_yield(robot: RobotState, live: LiveRobot, claim: int, prior: Claim) -> bool:
+    """Whether another's claim comes first; those in its way may leave, and those who stand aside may go."""
+    is_other = prior.robot_id != robot.robot_id and bool(claim & prior.mask)
+    return is_other and not live.held & prior.mask and live.give_way is None
 
 
 def _held_by_others(core: Core, robot_id: RobotId) -> int:

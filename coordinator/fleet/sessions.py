@@ -138,10 +138,10 @@ def _begin(core: Core, live: LiveRobot, event: RobotConnected) -> None:
     live.connection = event.connection
     live.sequence = 0
     live.report = None
+    live.hello_charge_ratio = event.charge_ratio
     live.clock_offset_s = None
     live.accepted_seq = -1
     live.commands_sent_s.clear()
-    live.distrust = ""
     live.pose_trouble = ""
     live.reached_s = core.now_s
     heard(core, live)
@@ -234,6 +234,8 @@ def _placement_trouble(core: Core, robot: RobotState, live: LiveRobot, placement
         return f"robot {robot.robot_id} says it is at {placement.node_id}, which isn't on the map"
     if placement.edge_id is not None and placement.edge_id not in core.plant.edges:
         return f"robot {robot.robot_id} says it is on edge {placement.edge_id}, which isn't on the map"
+    if placement.edge_id is not None and core.plant.edges[placement.edge_id].start != placement.node_id:
+        return f"robot {robot.robot_id} says it is on edge {placement.edge_id} from {placement.node_id}, where it doesn't begin"
     claim = claim_of(core, placement)
     other = core.holder(claim & core.resources.exclusive, robot.robot_id)
     if other is not None:

@@ -85,13 +85,14 @@ class Answer:
 
 @dataclass(slots=True)
 class FleetState:
-    """Everything that must survive."""
+    """Everything that must survive. `removed`: robots a person took off the floor, for when they come back."""
 
     epoch: int = 0
     plant_id: str = ""
     plant_digest: str = ""
     began_s: float = 0.0
     robots: dict[RobotId, RobotState] = field(default_factory=dict)
+    removed: dict[RobotId, RobotState] = field(default_factory=dict)
     points: dict[PointId, PointState] = field(default_factory=dict)
     missions: dict[MissionId, Mission] = field(default_factory=dict)
     closures: dict[EdgeId, EdgeClosed] = field(default_factory=dict)

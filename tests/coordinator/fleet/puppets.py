@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from coordinator.assignment.assign import plan
 from coordinator.fleet import Fleet, FleetSettings, FleetState
 from coordinator.fleet.apply import fold
 from coordinator.fleet.codec import decode_record, encode_record, encode_state
+from coordinator.fleet.state import RobotState
 from coordinator.model.effects import (
     AcknowledgeObservations,
     Append,
@@ -39,14 +41,15 @@ from coordinator.model.events import (
     TaskReported,
 )
 from coordinator.model.geometry import Pose2
-from coordinator.model.ids import EdgeId, NodeId, RobotId, RobotTypeId, RouteId
+from coordinator.model.ids import EdgeId, MissionId, NodeId, RobotId, RobotTypeId, RouteId
 from coordinator.model.messages import Command, CommandKind, Heartbeat, RouteUpdate, Welcome
-from coordinator.model.mission import TaskOrder, TaskOutcome
+from coordinator.model.mission import Mission, TaskOrder, TaskOutcome
 from coordinator.model.observation import Observation
 from coordinator.model.operator import OperatorCommand, Outcome
 from coordinator.model.records import Record
-from coordinator.model.robot import Activity, Factsheet, Placement, Progress, StateReport
+from coordinator.model.robot import Activity, Factsheet, Fault, LinkQuality, Placement, Progress, StateReport
 from coordinator.model.route import Step
+from coordinator.model.snapshot import RobotView
 from coordinator.plant.map import PlantMap
 from coordinator.traffic.resources import Resources
 
@@ -74,7 +77,15 @@ class Puppet:
     charge_ratio: float = 1.0
     is_stopped: bool = False
     is_on_edge: bool = False
+    is_deaf: bool = False
+    """What is said to it is lost."""
+    knows_place: bool = True
     activity: Activity = Activity.IDLE
+    faults: tuple[Fault, ...] = ()
+    blocked_edge_id: EdgeId | None = None
+    rsrp_dbm: float | None = None
+    task_outcome: TaskOutcome = TaskOutcome.DONE
+    task_reason: str = ""
     unacknowledged: list[TaskReported] = field(default_factory=list)
 
     @property
@@ -96,6 +107,9 @@ class Floor:
         self.puppets: dict[RobotId, Puppet] = {}
         self.outcomes: dict[int, Outcome] = {}
         self.effects: list[Effect] = []
+        self.planner = plan
+        self.devices_obey = True
+        self.asked_devices: list[RequestDevice] = []
         self.connections = 0
         self.requests = 0
         self._inbox: deque[Event] = deque()
@@ -194,11 +208,14 @@ class Floor:
         report = StateReport(
             report_seq=puppet.report_seq,
             robot_s=self.now_s,
-            pose=Pose2(node.x_m, node.y_m, 0.0, node.level_id),
+            pose=Pose2(node.x_m, node.y_m, 0.0, node.level_id) if puppet.knows_place else None,
             speed_mps=0.0,
             charge_ratio=puppet.charge_ratio,
             activity=puppet.activity,
             progress=progress,
+            faults=puppet.faults,
+            link=None if puppet.rsrp_dbm is None else LinkQuality(rsrp_dbm=puppet.rsrp_dbm),
+            blocked_edge_id=puppet.blocked_edge_id,
         )
         self.feed(StateReported(puppet.robot_id, puppet.connection, report))
 
@@ -209,13 +226,16 @@ class Floor:
         return self.outcomes[self.requests]
 
     def run(self, seconds: float, *, step_s: float = 1.0, laziness: float = 0.0) -> None:
-        """Let time pass; each step every robot moves unless it is lazy just then."""
+        """Let time pass; each step every robot moves unless it is lazy just then. Above 1 all report and none moves."""
         end_s = self.now_s + seconds
         while self.now_s < end_s:
             self.now_s += step_s
             self.feed(DeadlineReached())
             for puppet in list(self.puppets.values()):
-                if self.random.random() >= laziness and not self.move(puppet):
+                is_lazy = self.random.random() < laziness
+                if is_lazy and laziness <= 1.0:
+                    continue
+                if is_lazy or not self.move(puppet):
                     self.report(puppet)
 
     def feed(self, event: Event) -> list[Effect]:
@@ -273,19 +293,19 @@ class Floor:
         puppet.done.add(order.order_id)
         if order.charge_until_ratio is not None:
             puppet.charge_ratio = max(puppet.charge_ratio, order.charge_until_ratio)
-        elif order.point_id is not None:
+        elif order.point_id is not None and puppet.task_outcome is TaskOutcome.DONE:
             puppet.counter += 1
             observation = Observation(
                 puppet.counter, order.order_id, order.point_id, order.task_id, self.now_s, value=1.0
             )
             self.feed(ObservationReceived(puppet.robot_id, 1, observation))
         self._task_event(puppet, order.order_id, None)
-        self._task_event(puppet, order.order_id, TaskOutcome.DONE)
+        self._task_event(puppet, order.order_id, puppet.task_outcome, puppet.task_reason)
 
-    def _task_event(self, puppet: Puppet, order_id: str, outcome: TaskOutcome | None) -> None:
+    def _task_event(self, puppet: Puppet, order_id: str, outcome: TaskOutcome | None, reason: str = "") -> None:
         puppet.event_seq += 1
         event = TaskReported(
-            puppet.robot_id, puppet.connection or 0, puppet.event_seq, order_id, outcome, "", self.now_s
+            puppet.robot_id, puppet.connection or 0, puppet.event_seq, order_id, outcome, reason, self.now_s
         )
         puppet.unacknowledged.append(event)
         if puppet.connection is not None:
@@ -307,8 +327,11 @@ class Floor:
                 case Reply():
                     self.outcomes[effect.request] = effect.outcome
                 case PlanAssignment():
-                    self.feed(AssignmentPlanned(plan(effect.problem)))
+                    self.feed(AssignmentPlanned(self.planner(effect.problem)))
                 case RequestDevice(device_id=device_id, robot_id=robot_id, edge_id=edge_id):
+                    self.asked_devices.append(effect)
+                    if not self.devices_obey:
+                        continue
                     state = DeviceState.CLOSED if robot_id is None else DeviceState.OPEN
                     self.feed(DeviceReported(device_id, state, robot_id, edge_id))
                 case AcknowledgeObservations():
@@ -316,7 +339,7 @@ class Floor:
 
     def _receive(self, effect: Send) -> None:
         puppet = self.puppets.get(effect.robot_id)
-        if puppet is None or puppet.connection != effect.connection or effect.epoch < puppet.epoch:
+        if puppet is None or puppet.connection != effect.connection or effect.epoch < puppet.epoch or puppet.is_deaf:
             return
         puppet.epoch = effect.epoch
         match effect.message:
@@ -354,7 +377,8 @@ class Floor:
                     )
                 )
             case Command() as command:
-                puppet.is_stopped = command.kind is CommandKind.STOP
+                if command.kind in (CommandKind.STOP, CommandKind.RESUME):
+                    puppet.is_stopped = command.kind is CommandKind.STOP
                 self.feed(
                     CommandReplied(puppet.robot_id, effect.connection, command.command_id, CommandStatus.DONE, "")
                 )
@@ -382,7 +406,39 @@ class Floor:
             )
         )
 
+    # -- what tests ask -------------------------------------------------------------------------------------------
 
-def edge(text: str) -> EdgeId:
-    """Shorthand for an edge id."""
-    return EdgeId(text)
+    def robot(self, puppet: Puppet) -> RobotState:
+        """What the journal knows of a robot."""
+        return self.fleet.state.robots[puppet.robot_id]
+
+    def view(self, puppet: Puppet) -> RobotView:
+        """What an operator sees of a robot."""
+        return next(row for row in self.fleet.snapshot(self.now_s).robots if row.robot_id == puppet.robot_id)
+
+    def mission(self, mission_id: str) -> Mission:
+        """A mission as it stands."""
+        return self.fleet.state.missions[MissionId(mission_id)]
+
+    def alarms(self) -> list[str]:
+        """Ids of all active alarms."""
+        return sorted(alarm_id for alarm_id, alarm in self.fleet.state.alarms.items() if alarm.is_active)
+
+    def closed(self, puppet: Puppet) -> list[CloseConnection]:
+        """How streams of a robot were ended by the core."""
+        return [
+            effect
+            for effect in self.effects
+            if isinstance(effect, CloseConnection) and effect.robot_id == puppet.robot_id
+        ]
+
+    def until(self, condition: Callable[[], bool], *, within_s: float = 300.0, **how: float) -> None:
+        """Let time pass until something holds; fails when it doesn't come in time."""
+        end_s = self.now_s + within_s
+        while not condition():
+            assert self.now_s < end_s, f"not within {within_s:g} s"
+            self.run(1.0, **how)
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass while no robot moves; they report, though."""
+        self.run(seconds, laziness=2.0)

@@ -1,0 +1,1 @@
+"""What a frame of telemetry costs the coordinator: `python -m benchmarks.ingest`."""
