@@ -117,9 +117,10 @@ def main() -> None:
             groups.append(asyncio.run(append_in_groups(folder / f"group-{i}.sqlite3", entries, for_s=for_s)))
             singles.append(append_singly(folder / f"single-{i}.sqlite3", entries, for_s=for_s))
             bounds.append(insert_rows(folder / f"bound-{i}.sqlite3", entries, for_s=for_s))
+    per_commit = statistics.median(group.per_commit for group in groups)
     notes = [
-        f"{APPENDER_COUNT} tasks, {BODY_BYTES} bytes an event, {rounds} rounds of {for_s:g} s, synchronous=FULL; "
-        f"{statistics.median(group.per_commit for group in groups):.0f} events a commit",
+        f"{APPENDER_COUNT} tasks, {BODY_BYTES} bytes an event, {rounds} rounds of {for_s:g} s, synchronous=FULL",
+        f"{per_commit:.0f} events share a commit",
         f"files in {tempfile.gettempdir()}: set TMPDIR to measure another disk; a memory file system tells nothing",
     ]
     print_report("journal", _figures(groups, singles, bounds), seed=options.seed, notes=notes)

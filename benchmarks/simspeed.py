@@ -19,8 +19,8 @@ from sim.run import Overrides, prepare
 SCENARIOS = ("rush", "faults")
 ROBOT_COUNT = 12
 GOAL = 300.0
-HOURS, ROUNDS = 2.0, 3
-QUICK_HOURS, QUICK_ROUNDS = 0.4, 1
+HOURS, ROUNDS = 1.0, 3
+QUICK_HOURS, QUICK_ROUNDS = 0.25, 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ import grpc.aio
 from platformdirs import user_state_path
 
 from agent.body import BodyListener
-from agent.client import AgentConfig, run_agent
+from agent.channels import CONTROL, open_channel, settle
+from agent.client import AgentConfig, run_agent, wait_at_most
 from coordinator.model.events import DeviceReported, DeviceState
 from coordinator.model.ids import DeviceId, EdgeId, RobotId
 from coordinator.plant.map import NodeRole, PlantMap
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from coordinator.plant.map import RobotType
 
 ANOMALY_RATIO = 0.03
-DEVICE_RETRY_S = 2.0
+DEVICE_RETRY_S = 1.0
 
 _WIRE_STATES = {
     DeviceState.CLOSED: device_pb2.DEVICE_STATE_CLOSED,
@@ -212,7 +213,9 @@ async def _run_devices(fleet: RealtimeFleet) -> None:
         for device_id, device in fleet.plant.devices.items()
     }
     while True:
-        async with grpc.aio.insecure_channel(fleet.options.coordinator) as channel:
+        # As robots connect: channels of the common pool share a growing delay after a coordinator's restart.
+        async with open_channel(fleet.options.coordinator, CONTROL, None) as channel:
+            await wait_at_most(settle(channel), DEVICE_RETRY_S)
             call = device_pb2_grpc.DeviceServiceStub(channel).Attach()
             for device in devices.values():
                 device.say()

@@ -23,6 +23,7 @@ from typing import Any
 import grpc
 import structlog
 
+from benchmarks.ingest.links import HOST, LENGTH_BYTES
 from benchmarks.ingest.plant import draw_plant
 from coordinator.model.effects import Send
 from coordinator.model.events import RobotConnected, StateReported
@@ -36,8 +37,6 @@ from coordinator.transport.server import server_options
 from coordinator.transport.session_stream import AgentService, SessionStreams
 from roundsman.v1 import robot_pb2, session_pb2, session_pb2_grpc
 
-HOST = "127.0.0.1"
-LENGTH_BYTES = 4
 COORDINATOR, TRANSPORT, RAW, RAW_UVLOOP = "coordinator", "transport", "raw", "raw-uvloop"
 GRPC_KINDS = (COORDINATOR, TRANSPORT)
 

@@ -110,7 +110,6 @@ def verify_journal(
             f" `roundsman journal truncate --keep {report.last_good_seq}` keeps what is whole"
         )
 
-
     if findings:
         raise CheckFailedError(f"journal {report.path} shows broken rules; first: {findings[0]}")
 
@@ -118,7 +117,7 @@ def verify_journal(
 def _audit(path: Path, plant: str) -> tuple[str, ...]:
     """What the entries say against the rules of the fleet, on a map."""
     from coordinator.runtime.audit import audit_entries
-    from coordinator.runtime.recovery import UnknownRecordError  # type: ignore[attr-defined]
+    from coordinator.runtime.recovery import UnknownRecordError
 
     try:
         return audit_entries(read_entries(path), load_plant(plant))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -143,5 +143,16 @@ def _log_to_stderr(*, for_people: bool) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: _StderrLogger(),
     )
+
+
+class _StderrLogger:
+    """Writes lines to stderr. A log that can't be written, as on a full disk, mustn't stop the coordinator."""
+
+    def msg(self, message: str) -> None:
+        """Write a line, if that is possible."""
+        with suppress(OSError, ValueError):
+            print(message, file=sys.stderr, flush=True)  # noqa: T201 - this is where logs are written
+
+    log = debug = info = warn = warning = err = error = critical = fatal = failure = exception = msg

@@ -211,11 +211,17 @@ def _store_observation(robot: RobotState, counter: int) -> None:
 
 
 def _declare_missing(robot: RobotState, record: ObservationsMissing) -> None:
-    known = set(robot.observations_ahead)
-    first = max(record.first_counter, robot.observations_through + 1)
-    missing = [counter for counter in range(first, record.last_counter + 1) if counter not in known]
-    robot.missing_count += len(missing)
-    robot.observations_ahead = sorted(known.union(missing))
+    first, last = max(record.first_counter, robot.observations_through + 1), record.last_counter
+    if last < first:
+        return
+    known = [counter for counter in robot.observations_ahead if first <= counter <= last]
+    robot.missing_count += last - first + 1 - len(known)
+    beyond = [counter for counter in robot.observations_ahead if counter not in known]
+    if first == robot.observations_through + 1:
+        # However many they are, they aren't kept one by one.
+        robot.observations_through, robot.observations_ahead = last, beyond
+    else:
+        robot.observations_ahead = sorted([*beyond, *range(first, last + 1)])
     _advance_observations(robot)
 
 

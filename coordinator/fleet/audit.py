@@ -69,6 +69,7 @@ class _Auditor:
         self._epoch = 0
         # Of each robot: its session, its boot, and the last task event of that boot.
         self._sessions: dict[RobotId, tuple[int, int, int]] = {}
+        self._removed: dict[RobotId, tuple[int, int, int]] = {}
         self._results: set[tuple[RobotId, int]] = set()
         self._orders_done: set[str] = set()
         self._open_orders: dict[str, RobotId] = {}
@@ -103,7 +104,8 @@ class _Auditor:
             case RobotJoined():
                 if record.robot_id in self._sessions:
                     yield f"I6: robot {record.robot_id} joined twice"
-                self._sessions[record.robot_id] = (0, -1, 0)
+                # A robot that was removed once goes on counting.
+                self._sessions[record.robot_id] = self._removed.pop(record.robot_id, (0, -1, 0))
                 self._routes.join(record.robot_id, record.factsheet.robot_type_id)
             case _:
                 yield from self._of_robot(record)
@@ -147,7 +149,7 @@ class _Auditor:
             case StepPassed():
                 yield from self._routes.advance(record)
             case RobotRemoved():
-                del self._sessions[record.robot_id]
+                self._removed[record.robot_id] = self._sessions.pop(record.robot_id)
                 self._routes.remove(record.robot_id)
             case TaskEnded() | TaskEventsSeen():
                 yield from self._task(record)

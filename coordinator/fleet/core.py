@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from coordinator.model.messages import RobotMessage
     from coordinator.plant.map import PlantMap, RobotType
 
-STALLED = frozenset({Activity.FAULTED, Activity.MANUAL})
+STALLED = frozenset({Activity.FAULTED, Activity.MANUAL, Activity.STOPPED})
 
 
 class Core:
@@ -83,7 +83,8 @@ class Core:
             point.point_id: self.resources.node_index[point.node_id] for point in plant.points.values()
         }
         for robot in state.robots.values():
-            live = LiveRobot(robot.robot_id)
+            # Silence counts from now: a robot that hasn't come back yet isn't lost, and bars no way to others.
+            live = LiveRobot(robot.robot_id, heard_s=now_s, link=LinkState.SUSPECT)
             self.live[robot.robot_id] = live
             live.held = self._held(robot)
 

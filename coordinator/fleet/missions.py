@@ -19,6 +19,9 @@ from coordinator.model.records import MissionChanged, MissionPointChanged, Point
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
     from coordinator.fleet.state import RobotState
+    from coordinator.model.assignment import Stop
+
+GOING_ON = (MissionState.WAITING, MissionState.RUNNING)
 
 
 def point_ended(
@@ -51,6 +54,15 @@ def change_mission(core: Core, mission: Mission, state: MissionState, reason: st
     assert state in MISSION_TRANSITIONS[mission.state], f"mission {mission.mission_id}: {mission.state} to {state}"
     core.record(MissionChanged(mission.mission_id, state, reason, by, core.now_s))
     core.is_plan_due = True
+    for robot_id in sorted(core.live):
+        live = core.live[robot_id]
+        live.itinerary = [stop for stop in live.itinerary if is_wanted(core, stop)]
+
+
+def is_wanted(core: Core, stop: Stop) -> bool:
+    """Whether a stop serves no mission, or one that goes on."""
+    mission = None if stop.mission_id is None else core.state.missions.get(stop.mission_id)
+    return stop.mission_id is None or (mission is not None and mission.state in GOING_ON)
 
 
 def expire_missions(core: Core) -> None:

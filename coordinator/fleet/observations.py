@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from coordinator.fleet.core import Core
     from coordinator.fleet.state import RobotState
 
+GAP_LIMIT_COUNT = 1000
+"""A loss of more results than this is believed only when all earlier ones are known: it is kept one by one."""
 _LIMIT_CODES = ("low_low", "low", "high", "high_high")
 
 
@@ -54,7 +56,13 @@ def declared_missing(core: Core, event: ObservationsDeclaredMissing) -> None:
     robot = core.state.robots.get(event.robot_id)
     if robot is None:
         return
-    if event.last_counter > robot.observations_through:
+    if (
+        event.first_counter > robot.observations_through + 1
+        and event.last_counter - event.first_counter > GAP_LIMIT_COUNT
+    ):
+        text = f"robot {event.robot_id} says results {event.first_counter} to {event.last_counter} are lost, before earlier ones came"
+        core.raise_alarm(event.robot_id, "bad_message", Severity.MEDIUM, text, event.robot_id)
+    elif event.last_counter > robot.observations_through:
         core.record(ObservationsMissing(event.robot_id, event.first_counter, event.last_counter, event.reason))
         text = f"robot {event.robot_id} lost results {event.first_counter} to {event.last_counter}: {event.reason}"
         core.raise_alarm(event.robot_id, "observations_missing", Severity.MEDIUM, text, event.robot_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coordinator.fleet.missions import is_wanted
 from coordinator.model.assignment import DockOffer, Plan, PointDemand, Problem, RobotOffer, Stop
 from coordinator.model.effects import PlanAssignment
 from coordinator.model.ids import MissionId, NodeId, PointId, RobotId
@@ -57,7 +58,8 @@ def take_plan(core: Core, plan: Plan) -> None:
         live.itinerary = [
             stop
             for stop in stops
-            if (stop.point_id is None or stop.point_id not in served)
+            if is_wanted(core, stop)
+            and (stop.point_id is None or stop.point_id not in served)
             and not (stop.point_id is None and _is_charging(robot))
         ]
     for refusal in plan.refused:

@@ -82,6 +82,10 @@ def heard(core: Core, live: LiveRobot) -> None:
     """Anything of a robot arrived."""
     live.heard_s = core.now_s
     if live.link is not LinkState.LIVE:
+        if live.link is LinkState.LOST:
+            # What it stands on was closed to others meanwhile.
+            core.roads_s = -1e18
+            core.is_plan_due = True
         live.link = LinkState.LIVE
         core.clear_alarm(live.robot_id, "robot_lost")
         core.is_traffic_dirty = True
@@ -235,7 +239,8 @@ def _placement_trouble(core: Core, robot: RobotState, live: LiveRobot, placement
     if placement.edge_id is not None and placement.edge_id not in core.plant.edges:
         return f"robot {robot.robot_id} says it is on edge {placement.edge_id}, which isn't on the map"
     if placement.edge_id is not None and core.plant.edges[placement.edge_id].start != placement.node_id:
-        return f"robot {robot.robot_id} says it is on edge {placement.edge_id} from {placement.node_id}, where it doesn't begin"
+        where = f"edge {placement.edge_id} from {placement.node_id}"
+        return f"robot {robot.robot_id} says it is on {where}, where it doesn't begin"
     claim = claim_of(core, placement)
     other = core.holder(claim & core.resources.exclusive, robot.robot_id)
     if other is not None:

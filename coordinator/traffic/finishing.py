@@ -71,6 +71,7 @@ class FinishingOrder:
             total |= mover.held
             homes.add(mover.home)
         pending = list(movers)
+        settled = [immovable]
         is_progress = True
         while pending and is_progress:
             is_progress = False
@@ -78,19 +79,20 @@ class FinishingOrder:
             for mover in pending:
                 others = total & ~(mover.held & ~immovable)
                 if resources.counted:
-                    others = self._with_full_zones(others, pending, mover)
+                    others = self._with_full_zones(others, [other.held for other in pending if other is not mover] + settled)
                 refuge = self._refuge(mover, others, homes)
                 if refuge is None:
                     left.append(mover)
                 else:
                     total = others | resources.node_claim[refuge]
+                    settled.append(resources.node_claim[refuge])
                     is_progress = True
             pending = left
         return tuple(mover.robot_id for mover in pending)
 
-    def _with_full_zones(self, others: int, pending: Sequence[Mover], mover: Mover) -> int:
+    def _with_full_zones(self, others: int, masks: Sequence[int]) -> int:
         for bit, capacity in self._resources.counted:
-            holders = sum(1 for other in pending if other is not mover and other.held & bit)
+            holders = sum(1 for mask in masks if mask & bit)
             others = others | bit if holders >= capacity else others & ~bit
         return others
 

@@ -54,6 +54,9 @@ from coordinator.plant.map import PlantMap
 from coordinator.traffic.resources import Resources
 
 
+_STANDING = (Activity.FAULTED, Activity.MANUAL, Activity.STOPPED)
+
+
 @dataclass
 class Puppet:
     """One robot on strings: what it holds, and where it is in it."""
@@ -77,6 +80,8 @@ class Puppet:
     charge_ratio: float = 1.0
     is_stopped: bool = False
     is_on_edge: bool = False
+    is_idle: bool = False
+    """It reports, and doesn't move."""
     is_deaf: bool = False
     """What is said to it is lost."""
     knows_place: bool = True
@@ -176,7 +181,7 @@ class Floor:
 
     def move(self, puppet: Puppet) -> bool:
         """Pull a robot on by half a step, or let it do its next task. Tells whether it could."""
-        if puppet.is_stopped or puppet.activity is Activity.FAULTED or puppet.route_id is None:
+        if puppet.is_stopped or puppet.is_idle or puppet.activity in _STANDING or puppet.route_id is None:
             return False
         if puppet.pending:
             self._work(puppet)

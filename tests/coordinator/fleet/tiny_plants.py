@@ -130,15 +130,18 @@ def fork(period_s: float | None = None) -> PlantMap:
     """
     Draw a short road and a longer one from west to east: west-mid-east, and west-up1-up2-east.
 
-    Homes hw and he, points on leaves at both ends.
+    Homes hw and he, points on leaves at both ends and in the middle of the short road.
     """
     return build(
         {
             "west": (0, 0, ""), "mid": (2, 0, ""), "east": (4, 0, ""), "up1": (1, 2, ""), "up2": (3, 2, ""),
-            "hw": (-1, 1, "p"), "he": (5, 1, "p"), "lw": (-1, -1, "i"), "le": (5, -1, "i"), "dock": (2, -1, "c"),
+            "hw": (-1, 1, "p"), "he": (5, 1, "p"), "lw": (-1, -1, "i"), "le": (5, -1, "i"), "dock": (-1, 0, "c"),
         },
-        "west-mid mid-east west-up1 up1-up2 up2-east west-hw east-he west-lw east-le mid-dock",
-        points={"W-red": ("lw", "red"), "W-blue": ("lw", "blue"), "E-red": ("le", "red"), "E-blue": ("le", "blue")},
+        "west-mid mid-east west-up1 up1-up2 up2-east west-hw east-he west-lw east-le west-dock",
+        points={
+            "W-red": ("lw", "red"), "W-blue": ("lw", "blue"), "E-red": ("le", "red"), "E-blue": ("le", "blue"),
+            "M-red": ("mid", "red"),
+        },
         period_s=period_s,
     )  # fmt: skip
 

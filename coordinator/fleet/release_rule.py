@@ -1,0 +1,131 @@
+"""
+The release rule, applied to a chunk of a robot's path.
+
+A chunk may become base when nobody else holds any of it, no older claim is on it, doors and lifts on it are open for
+the robot, it doesn't end in the mouth of a corridor somebody is about to leave there, and afterwards as many robots
+as before can be led into refuges (traffic.finishing), whether those that stand still move again or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from coordinator.fleet.corridor_use import facing, ways_ahead
+from coordinator.fleet.devices import ask_device
+from coordinator.model.ids import RobotId
+
+if TYPE_CHECKING:
+    from coordinator.fleet.core import Core
+    from coordinator.fleet.live import Claim, LiveRobot
+    from coordinator.fleet.state import RobotState
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a chunk isn't released: cause and subject as in Wait, and the robots behind it."""
+
+    cause: str
+    subject: str
+    blockers: tuple[RobotId, ...] = ()
+
+
+def check(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> Refused | None:
+    """Why a chunk can't be released now; None when it can."""
+    resources = core.resources
+    claim = 0
+    for index in chunk:
+        claim |= resources.step_claim[index]
+    live.wanted = claim
+    taken = claim & ~live.held & _held_by_others(core, robot.robot_id)
+    prior = core.claim
+    if not taken and prior is not None and _must_yield(robot, live, claim, prior):
+        return Refused("resource", resources.name(claim & prior.mask), (prior.robot_id,))
+    if taken:
+        holders = [other for other in sorted(core.live) if other != robot.robot_id and core.live[other].held & taken]
+        return Refused("resource", resources.name(taken), tuple(holders))
+    for index in chunk:
+        refused = ask_device(core, robot, resources.ways[index])
+        if refused:
+            return Refused(refused[0], refused[1])
+    exit_way = _ahead_of_facing(core, robot, live, chunk)
+    if exit_way is not None:
+        return exit_way
+    return _check_finish(core, robot, live, claim, resources.ways[chunk[-1]].end)
+
+
+def _must_yield(robot: RobotState, live: LiveRobot, claim: int, prior: Claim) -> bool:
+    """Whether another's claim comes first; those in its way may leave, and those who stand aside may go."""
+    is_other = prior.robot_id != robot.robot_id and bool(claim & prior.mask)
+    return is_other and not live.held & prior.mask and live.give_way is None
+
+
+def _held_by_others(core: Core, robot_id: RobotId) -> int:
+    held = 0
+    counts = dict.fromkeys((bit for bit, _ in core.resources.counted), 0)
+    for other_id in sorted(core.live):
+        if other_id != robot_id:
+            other = core.live[other_id].held
+            held |= other & core.resources.exclusive
+            for bit in counts:
+                counts[bit] += bool(other & bit)
+    for bit, capacity in core.resources.counted:
+        if counts[bit] >= capacity:
+            held |= bit
+    return held
+
+
+def _ahead_of_facing(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> Refused | None:
+    """Don't stand in the mouth of a corridor that somebody is about to leave there."""
+    resources = core.resources
+    rest = live.path[len(chunk) :]
+    if not rest or not resources.is_entry(resources.ways[rest[0]]):
+        return None
+    way = resources.ways[rest[0]]
+    mouth = way.start
+    for other_id in facing(core, robot.robot_id, rest, way.corridor):
+        if any(resources.ways[index].end == mouth for index in ways_ahead(core, other_id)):
+            return Refused("resource", f"corridor at {resources.node_ids[mouth]}", (other_id,))
+    return None
+
+
+def _check_finish(core: Core, robot: RobotState, live: LiveRobot, claim: int, end: int) -> Refused | None:
+    movers = core.movers()
+    after = [
+        replace(mover, end=end, held=mover.held | claim) if mover.robot_id == robot.robot_id else mover
+        for mover in movers
+    ]
+    unfinished = core.finishing.unfinished(after)
+    if unfinished:
+        worse = _more(unfinished, core.finishing.unfinished(movers))
+        if worse:
+            return _unsafe(core, robot, worse)
+    stalled = [mover for mover in movers if core.is_stalled(mover.robot_id)]
+    if stalled:
+        immovable = 0
+        for mover in stalled:
+            immovable |= mover.held
+        names = {mover.robot_id for mover in stalled}
+        worse = _more(
+            core.finishing_around.unfinished([mover for mover in after if mover.robot_id not in names], immovable),
+            core.finishing_around.unfinished([mover for mover in movers if mover.robot_id not in names], immovable),
+        )
+        if worse:
+            return _unsafe(core, robot, worse)
+    return None
+
+
+def _more(after: tuple[RobotId, ...], before: tuple[RobotId, ...]) -> tuple[RobotId, ...]:
+    return tuple(robot_id for robot_id in after if robot_id not in before)
+
+
+def _unsafe(core: Core, robot: RobotState, worse: tuple[RobotId, ...]) -> Refused:
+    others = tuple(robot_id for robot_id in worse if robot_id != robot.robot_id)
+    if not others:
+        others = tuple(
+            robot_id
+            for robot_id in core.placed()
+            if robot_id != robot.robot_id
+            and core.state.robots[robot_id].base_end.node_id != core.state.robots[robot_id].home
+        )
+    return Refused("safety", f"no finishing order for {', '.join(worse)}", others)

@@ -1,0 +1,37 @@
+"""Every benchmark says in its last line what a machine can read; how fast this machine is, is no test."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.__main__ import NAMES, section
+from benchmarks.report import ROOT, last_line
+
+FIGURES = {
+    "simspeed": {"rush_speedup", "faults_speedup"},
+    "ingest": {"transport_over_raw", "coordinator_over_raw"},
+    "journal": {"durable_events", "ack_p50", "ack_p99"},
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_quick_run_ends_with_its_figures_as_json(name):
+    """Whoever collects figures finds name, value, goal, sense, unit and peers of each in the last line."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--quick", "--seed", "3"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240.0, check=False)
+
+    assert done.returncode == 0, done.stderr
+    told = last_line(done.stdout)
+    assert (told["benchmark"], told["seed"]) == (name, 3)
+    assert set(told) == {"benchmark", "figures", "seed", "cores", "commit"}
+    assert {figure["name"] for figure in told["figures"]} >= FIGURES[name]
+    for figure in told["figures"]:
+        assert set(figure) == {"name", "value", "goal", "sense", "unit", "peer"}
+        assert math.isfinite(figure["value"])
+        assert figure["sense"] in ("max", "min")
+        assert all(math.isfinite(value) for value in figure["peer"].values())
+    assert f"`python -m benchmarks.{name}`" in section(name, done.stdout)

@@ -1,0 +1,94 @@
+"""Robots that meet: somebody stands aside, and who waits longest is served."""
+
+from __future__ import annotations
+
+from coordinator.model.mission import MissionState
+from coordinator.model.operator import CreateMission
+from coordinator.model.robot import Activity
+from tests.coordinator.fleet.tiny_plants import alley, fork, ring, yard
+
+
+def _are_done(floor, *names: str) -> bool:
+    return all(floor.mission(name).state is MissionState.SUCCEEDED for name in names)
+
+
+def test_two_robots_that_meet_head_on_pass_each_other(make_floor):
+    """Two robots that want each other's side of a crossing both get there."""
+    floor = make_floor(yard())
+    floor.join("a", "hw", "red")
+    floor.join("b", "he", "blue")
+    floor.run(3)
+    floor.ask(CreateMission(("E-red",)))
+    floor.ask(CreateMission(("W-blue",)))
+
+    floor.until(lambda: _are_done(floor, "m1", "m2"), within_s=200)
+
+
+def test_two_robots_exchange_the_sides_of_a_one_lane_alley(make_floor):
+    """Robots at both mouths of an alley pass it one after the other, whoever is late."""
+    for seed in range(5):
+        floor = make_floor(alley(), seed=seed)
+        floor.join("a", "hw1", "red")
+        floor.join("b", "he1", "blue")
+        floor.ask(CreateMission(("E-red",)))
+        floor.ask(CreateMission(("W-blue",)))
+        floor.until(lambda floor=floor: _are_done(floor, "m1", "m2"), within_s=400, laziness=0.5)
+
+
+def test_a_circle_of_four_is_opened(make_floor):
+    """Four robots that each want the place of the next all reach their aim, because somebody stands aside."""
+    floor = make_floor(yard())
+    for name, home, kind in (("a", "hn", "red"), ("b", "he", "blue"), ("c", "hs", "red"), ("d", "hw", "blue")):
+        floor.join(name, home, kind)
+    floor.run(3)
+    floor.ask(CreateMission(("S-red", "N-red", "E-blue", "W-blue", "N-blue", "S-blue", "E-red", "W-red")))
+
+    floor.until(lambda: _are_done(floor, "m1"), within_s=900)
+    assert dict(floor.fleet.totals().replans_by_reason).get("give_way", 0) >= 1
+
+
+def test_nobody_starves(make_floor):
+    """With traffic on all arms of a crossing for half an hour, no robot waits longer than a few minutes at a time."""
+    floor = make_floor(yard(period_s=120.0))
+    robots = [
+        floor.join(name, home, kind)
+        for name, home, kind in (("a", "hn", "red"), ("b", "he", "blue"), ("c", "hs", "red"), ("d", "hw", "blue"))
+    ]
+    longest_s = 0.0
+    for _ in range(1800):
+        floor.run(1.0)
+        waits = floor.fleet.waits().values()
+        longest_s = max([longest_s, *(floor.now_s - wait.since_s for wait in waits)])
+    assert longest_s < 180.0
+    assert min(floor.robot(robot).stored_count for robot in robots) >= 5
+
+
+def test_a_robot_that_broke_down_is_driven_round(make_floor):
+    """A robot that stands still in the short road doesn't hold the others up: they take the long one."""
+    floor = make_floor(fork())
+    broken, other = floor.join("a", "hw", "red"), floor.join("b", "he", "blue")
+    floor.run(2)
+    floor.ask(CreateMission(("M-red",)))
+    floor.until(lambda: broken.node_id == "mid")
+    broken.activity = Activity.FAULTED
+    floor.report(broken)
+    floor.ask(CreateMission(("W-blue",)))
+
+    seen: set[str] = set()
+
+    def is_there() -> bool:
+        seen.add(other.node_id)
+        return _are_done(floor, "m2")
+
+    floor.until(is_there, within_s=300)
+    assert {"up1", "up2"} <= seen
+
+
+def test_a_full_ring_keeps_moving(make_floor):
+    """On a one-way ring with as many robots as homes, everybody still gets round."""
+    floor = make_floor(ring(9, is_one_way=True, spur_count=3))
+    for number, home in enumerate(node for node in floor.plant.nodes if node in ("x0", "x2", "x3", "x5", "x6")):
+        floor.join(f"r{number}", home, "red")
+    floor.run(900, laziness=0.4)
+
+    assert floor.fleet.totals().visits_count >= 8
