@@ -60,7 +60,8 @@ def declared_missing(core: Core, event: ObservationsDeclaredMissing) -> None:
         event.first_counter > robot.observations_through + 1
         and event.last_counter - event.first_counter > GAP_LIMIT_COUNT
     ):
-        text = f"robot {event.robot_id} says results {event.first_counter} to {event.last_counter} are lost, before earlier ones came"
+        span = f"{event.first_counter} to {event.last_counter}"
+        text = f"robot {event.robot_id} says results {span} are lost, before earlier ones came"
         core.raise_alarm(event.robot_id, "bad_message", Severity.MEDIUM, text, event.robot_id)
     elif event.last_counter > robot.observations_through:
         core.record(ObservationsMissing(event.robot_id, event.first_counter, event.last_counter, event.reason))

@@ -79,7 +79,8 @@ class FinishingOrder:
             for mover in pending:
                 others = total & ~(mover.held & ~immovable)
                 if resources.counted:
-                    others = self._with_full_zones(others, [other.held for other in pending if other is not mover] + settled)
+                    masks = [other.held for other in pending if other is not mover]
+                    others = self._with_full_zones(others, masks + settled)
                 refuge = self._refuge(mover, others, homes)
                 if refuge is None:
                     left.append(mover)
