@@ -8,7 +8,8 @@ from random import Random
 import grpc
 
 FIRST_DELAY_S = 0.2
-LONGEST_DELAY_S = 5.0
+# A restarted coordinator is back within seconds; whoever stays away longer only stands in others' way.
+LONGEST_DELAY_S = 2.0
 # Another robot has the name, or the coordinator must be mended by a person: no hurry.
 SLOW_DELAY_S = 15.0
 
@@ -48,7 +49,7 @@ class StreamEnd:
 
 
 class Backoff:
-    """Delays between attempts: doubling from 0.2 s to 5 s, with jitter, anew after a success."""
+    """Delays between attempts: doubling from 0.2 s to 2 s, with jitter, anew after a success."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng

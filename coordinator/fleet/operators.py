@@ -45,6 +45,7 @@ from coordinator.model.operator import (
 from coordinator.model.records import (
     AlarmChanged,
     AlarmRemoved,
+    CommandEnded,
     CommandIssued,
     MissionCreated,
     MissionPointChanged,
@@ -57,6 +58,11 @@ from coordinator.model.robot import Placement
 
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
+
+_LATCHES = (CommandKind.STOP, CommandKind.RESUME)
+
+
+LATCHES = frozenset({CommandKind.STOP, CommandKind.RESUME, CommandKind.PAUSE})
 
 
 def requested(core: Core, event: OperatorRequested) -> None:
@@ -219,7 +225,13 @@ def _stop_or_resume(core: Core, command: StopRobots | ResumeRobots, by: str) -> 
 def _command(core: Core, robot_id: RobotId, kind: CommandKind, *, order_id: str = "", reason: str = "") -> None:
     """Issue a command: sent now, and again until answered. A newer stop or resume voids the older one."""
     robot, live = core.state.robots[robot_id], core.live[robot_id]
+    for older in list(robot.commands):
+        if older.kind in LATCHES and kind in LATCHES:
+            core.record(CommandEnded(robot_id, older.command_id, "superseded"))
     command_id = robot.last_command_id + 1
+    if kind in _LATCHES:
+        for older in [known for known in robot.commands if known.kind in _LATCHES]:
+            core.record(CommandEnded(robot_id, older.command_id, "superseded"))
     core.record(CommandIssued(robot_id, command_id, kind, order_id, reason))
     live.commands_sent_s[command_id] = core.now_s
     core.send(robot_id, Command(command_id, kind, order_id=order_id, reason=reason))

@@ -40,11 +40,11 @@ def advance(core: Core) -> None:
 
 def send_routes(core: Core) -> None:
     """Tell robots of longer bases and other horizons."""
-    for robot_id in sorted(core.live):
+    due = [robot_id for robot_id, live in core.live.items() if live.is_route_due and live.connection is not None]
+    for robot_id in sorted(due):
         live = core.live[robot_id]
-        if live.is_route_due and live.connection is not None:
-            live.is_route_due = False
-            send_route(core, core.state.robots[robot_id], live)
+        live.is_route_due = False
+        send_route(core, core.state.robots[robot_id], live)
 
 
 def send_route(core: Core, robot: RobotState, live: LiveRobot) -> None:

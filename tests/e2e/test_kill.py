@@ -77,11 +77,14 @@ def test_a_coordinator_killed_twenty_times_loses_nothing(seed: int, tmp_path: Pa
         robots.start()
         operator.start()
         wait_until(lambda: len(robots.witnessed("captured")) > 3, "the first results")
+        first_kill_s = time.time()
         for _ in range(KILLS_COUNT):
-            time.sleep(rng.uniform(0.1, 4.0))
+            # Either while robots come back, or when they drive and inspect again.
+            time.sleep(rng.choice((rng.uniform(0.1, 2.0), rng.uniform(3.0, 7.0))))
             server.kill()
             server.start()
         last_kill_s = time.time()
+        assert [e for e in robots.witnessed("captured") if first_kill_s < e["at_s"]], "no inspection between the kills"
         wait_until(
             lambda: len({e["robot_id"] for e in robots.witnessed("captured") if e["at_s"] > last_kill_s}) > 2,
             "three robots inspect after the last kill",

@@ -161,6 +161,20 @@ def test_a_stop_is_sent_until_it_is_answered(floor):
     assert len(_commands(floor, CommandKind.STOP)) == count
 
 
+def test_a_resume_voids_a_stop_that_was_never_heard(floor):
+    """A robot stopped and resumed while out of reach isn't stopped by the old stop when it is back."""
+    robot = floor.puppets[A]
+    floor.cut(robot)
+    floor.ask(StopRobots((), "smoke"))
+    floor.run(3)
+    floor.connect(robot)
+    floor.ask(ResumeRobots((), "false alarm"))
+    floor.run(10)
+
+    assert not robot.is_stopped
+    assert floor.robot(robot).commands == []
+
+
 def test_only_the_robots_named_are_stopped(floor):
     """Stopping one robot leaves the others alone; a name nobody has is refused."""
     other = floor.join("b", "he1", "blue")
