@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from coordinator.model.messages import RobotMessage
     from coordinator.plant.map import PlantMap, RobotType
 
-STALLED = frozenset({Activity.FAULTED, Activity.MANUAL, Activity.STOPPED})
-
 
 class Core:
     """
@@ -188,7 +186,10 @@ class Core:
         report = live.report
         if report is None:
             return False
-        return report.activity in STALLED or any(fault.stops_driving for fault in report.faults)
+        activity = report.activity
+        if activity is Activity.FAULTED or activity is Activity.MANUAL or activity is Activity.STOPPED:
+            return True
+        return bool(report.faults) and any(fault.stops_driving for fault in report.faults)
 
     def set_wait(self, live: LiveRobot, wait: Wait | None) -> None:
         """Change why a robot waits; the time so far is booked to the cause until now."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from coordinator.fleet.live import LiveRobot
     from coordinator.fleet.state import RobotState
 
-PLAN_AT_MOST_EVERY_S = 2.0
+PLAN_AT_MOST_EVERY_S = 4.0
 PLAN_TIMEOUT_S = 10.0
 MISSION_SERVE_S = 1800.0
 """A mission's points age as if their period were this at priority 50."""
@@ -206,7 +206,9 @@ def _sooner(patrol: PointDemand | None, mission: PointDemand, now_s: float) -> P
 
 
 def _barred(core: Core, point_id: PointId) -> frozenset[RobotId]:
-    return frozenset(robot_id for robot_id, live in core.live.items() if live.barred.get(point_id, 0.0) > core.now_s)
+    return frozenset(
+        robot_id for robot_id, live in core.live.items() if live.barred and live.barred.get(point_id, 0.0) > core.now_s
+    )
 
 
 def _docks(core: Core) -> tuple[DockOffer, ...]:

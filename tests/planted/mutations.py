@@ -96,7 +96,7 @@ MUTATIONS = (
     ),
     Mutation(
         "release-ignores-holders",
-        "coordinator/fleet/releases.py",
+        "coordinator/fleet/release_rule.py",
         "            held |= other & core.resources.exclusive\n",
         "            held |= 0\n",
         "two robots are sent into one place",
@@ -104,7 +104,7 @@ MUTATIONS = (
     ),
     Mutation(
         "release-ignores-finishing-order",
-        "coordinator/fleet/releases.py",
+        "coordinator/fleet/release_rule.py",
         """        if worse:
             return _unsafe(core, robot, worse)
     stalled""",
@@ -116,7 +116,7 @@ MUTATIONS = (
     ),
     Mutation(
         "door-ignored",
-        "coordinator/fleet/releases.py",
+        "coordinator/fleet/release_rule.py",
         """        if refused:
             return Refused(refused[0], refused[1])
     exit_way""",
@@ -180,8 +180,8 @@ MUTATIONS = (
     Mutation(
         "place-not-checked",
         "coordinator/fleet/sessions.py",
-        "    if other is not None:\n        return f\"robot {robot.robot_id} says",
-        "    if False:\n        return f\"robot {robot.robot_id} says",
+        '    if other is not None:\n        return f"robot {robot.robot_id} says',
+        '    if False:\n        return f"robot {robot.robot_id} says',
         "a robot that starts with a wrong place takes it from the robot that stands there",
         FLEET + "test_sessions.py::test_a_robot_that_says_it_stands_where_another_is_waits_for_a_person",
     ),

@@ -14,9 +14,7 @@ def test_a_horizon_is_never_driven():
     """A horizon is a plan: only the base is given to the body."""
     robot = Robot()
     robot.connect()
-    update = route_pb2.RouteUpdate(
-        route_id="r1", revision=1, base=[_step(0), _step(1)], horizon=[_step(2), _step(3)]
-    )
+    update = route_pb2.RouteUpdate(route_id="r1", revision=1, base=[_step(0), _step(1)], horizon=[_step(2), _step(3)])
     robot.say(route=update)
 
     assert robot.body.given == [1]

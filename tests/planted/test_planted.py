@@ -38,9 +38,7 @@ def _run(copy: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(copy), str(copy / "gen")))}
     environment.pop("PYTEST_ADDOPTS", None)
     command = [sys.executable, "-c", RUN, str(copy), *tests]
-    return subprocess.run(
-        command, cwd=copy, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 def plant(copy: Path, mutation: Mutation) -> None:

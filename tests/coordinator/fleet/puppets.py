@@ -53,7 +53,6 @@ from coordinator.model.snapshot import RobotView
 from coordinator.plant.map import PlantMap
 from coordinator.traffic.resources import Resources
 
-
 _STANDING = (Activity.FAULTED, Activity.MANUAL, Activity.STOPPED)
 
 
@@ -100,7 +99,7 @@ class Puppet:
 
 
 class Floor:
-    """A plant floor: the core, its journal as a list, and puppets. Every step checks that nobody is where another is."""
+    """A plant floor: the core, its journal as a list, and puppets. Every step checks that no two are in one place."""
 
     def __init__(self, plant: PlantMap, *, seed: int = 0, settings: FleetSettings | None = None) -> None:
         self.plant = plant
@@ -366,7 +365,7 @@ class Floor:
                                 event.outcome,
                                 event.reason,
                                 event.robot_s,
-                            )  # fmt: skip
+                            )
                         )
             case RouteUpdate() as update:
                 self._take_route(puppet, effect, update)

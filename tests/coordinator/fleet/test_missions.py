@@ -23,7 +23,9 @@ BOTH = ("W-red", "E-red")
 
 
 def _states(floor, name: str) -> list[MissionState]:
-    return [record.state for record in floor.journal if isinstance(record, MissionChanged) and record.mission_id == name]
+    return [
+        record.state for record in floor.journal if isinstance(record, MissionChanged) and record.mission_id == name
+    ]
 
 
 def _start(make_floor):

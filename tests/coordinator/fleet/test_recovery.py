@@ -36,7 +36,7 @@ def test_each_start_is_a_higher_epoch(make_floor):
 
 
 def test_a_node_is_free_only_when_the_whole_body_has_left_it(make_floor):
-    """Reaching the next node's way doesn't free the one behind while the body is still in it, nor the one it stands on."""
+    """A node stays its robot's while any part of the body is in it, and is free right after."""
     floor = make_floor(alley())
     robot = floor.join("a", "hw1", "red")
     floor.ask(CreateMission(("E-red",)))

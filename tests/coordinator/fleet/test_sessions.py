@@ -111,9 +111,7 @@ def test_words_over_an_older_stream_are_dropped(make_floor):
     assert floor.closed(robot)[-1].code == "ABORTED"
     before = len(floor.journal)
 
-    report = StateReport(
-        900, 0.0, Pose2(0.0, 10.0, 0.0, "ground"), 0.0, 0.1, Activity.FAULTED, None
-    )
+    report = StateReport(900, 0.0, Pose2(0.0, 10.0, 0.0, "ground"), 0.0, 0.1, Activity.FAULTED, None)
     floor.feed(StateReported(robot.robot_id, old, report))
     floor.feed(RobotDisconnected(robot.robot_id, old, "late"))
 

@@ -15,7 +15,7 @@ def _pass_silently(floor, seconds: float) -> None:
 
 
 def test_silence_is_first_suspect_then_lost(make_floor):
-    """A robot that isn't heard is suspect at once and lost soon after, with an alarm that says how old its last word is."""
+    """A robot that isn't heard is suspect at once and lost soon after, with an alarm."""
     floor = make_floor(alley())
     robot = floor.join("a", "hw1", "red")
     floor.run(2)
@@ -55,8 +55,8 @@ def test_a_silent_robot_gets_no_longer_base(make_floor):
     robot = floor.join("a", "hw1", "red")
     floor.run(2)
     floor.cut(robot)
-    floor.ask(CreateMission(("E-red",)))
     base = tuple(floor.robot(robot).steps)
+    floor.ask(CreateMission(("E-red",)))
     _pass_silently(floor, 120)
 
     assert tuple(floor.robot(robot).steps) == base
@@ -69,8 +69,8 @@ def test_a_suspect_robot_gets_no_longer_base(make_floor):
     floor.run(2)
     robot.is_deaf = True
     _pass_silently(floor, 4)
-    floor.ask(CreateMission(("E-red",)))
     base = tuple(floor.robot(robot).steps)
+    floor.ask(CreateMission(("E-red",)))
     _pass_silently(floor, 1)
 
     assert floor.view(robot).link is LinkState.SUSPECT

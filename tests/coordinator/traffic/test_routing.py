@@ -94,10 +94,14 @@ def test_zones_slow_down():
     ring = [[-1, -5], [11, -5], [11, 5], [-1, 5]]
     free = Bench(build({"x": (0, 0, ""), "y": (1, 0, "")}, "x-y")).resources.ways[0].free_s
     slow = build(
-        {"x": (0, 0, ""), "y": (1, 0, "")}, "x-y", zones={"z": {"kind": "speed_limit", "speed_mps": 0.5, "polygon": ring}}
+        {"x": (0, 0, ""), "y": (1, 0, "")},
+        "x-y",
+        zones={"z": {"kind": "speed_limit", "speed_mps": 0.5, "polygon": ring}},
     )
     dear = build(
-        {"x": (0, 0, ""), "y": (1, 0, "")}, "x-y", zones={"z": {"kind": "penalty", "penalty_ratio": 3.0, "polygon": ring}}
+        {"x": (0, 0, ""), "y": (1, 0, "")},
+        "x-y",
+        zones={"z": {"kind": "penalty", "penalty_ratio": 3.0, "polygon": ring}},
     )
     assert Bench(slow).resources.ways[0].free_s == pytest.approx(2 * free)
     assert Bench(dear).resources.ways[0].free_s == pytest.approx(3 * free)
