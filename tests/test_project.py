@@ -11,9 +11,7 @@ from setuptools import find_packages
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 FIND = PYPROJECT["tool"]["setuptools"]["packages"]["find"]
-PACKAGED = {
-    name for where in FIND["where"] for name in find_packages(str(ROOT / where), include=FIND["include"])
-}
+PACKAGED = {name for where in FIND["where"] for name in find_packages(str(ROOT / where), include=FIND["include"])}
 
 
 @pytest.mark.parametrize("folder", ["proto", "maps", "launch"])
@@ -22,9 +20,7 @@ def test_folders_of_data_are_not_packages(folder: str):
     assert list((ROOT / folder).rglob("__init__.py")) == []
 
 
-@pytest.mark.parametrize(
-    ("where", "top"), [(".", "coordinator"), (".", "agent"), (".", "sim"), ("gen", "roundsman")]
-)
+@pytest.mark.parametrize(("where", "top"), [(".", "coordinator"), (".", "agent"), (".", "sim"), ("gen", "roundsman")])
 def test_every_folder_with_code_is_installed(where: str, top: str):
     """Whoever installs Roundsman gets all of it: no folder of modules lacks its __init__.py."""
     folders = {path.parent.relative_to(ROOT / where) for path in (ROOT / where / top).rglob("*.py")}

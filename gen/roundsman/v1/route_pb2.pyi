@@ -68,7 +68,9 @@ class RouteStep(_message.Message):
     node_id: _builtins.str
     """The node at the end of the step."""
     edge_id: _builtins.str
-    """The directed edge into the node. Empty for step 0 only."""
+    """The directed edge into the node. Empty for step 0, and for a step that stays at the node of the step before it (more
+    tasks there): such a step is reached as soon as the one before it is done.
+    """
     max_speed_mps: _builtins.float
     """Speed limit on the edge, metres per second, above 0. Unset in step 0."""
     @_builtins.property
@@ -94,7 +96,9 @@ Global___RouteStep: _TypeAlias = RouteStep  # noqa: Y015
 
 @_typing.final
 class RouteUpdate(_message.Message):
-    """Extends a robot's base and replaces its horizon. A base is never taken back: steps already held stay."""
+    """Extends a robot's base and replaces its horizon. A base is never taken back: steps already held stay. A new route id voids
+    the route held before; its step 0 is where the robot stands.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -167,7 +167,7 @@ def test_a_worse_value_replaces_the_alarm(floor):
     st.lists(st.one_of(st.integers(1, 12), st.tuples(st.integers(1, 12), st.integers(0, 4))), min_size=1, max_size=40)
 )
 def test_any_order_of_results_and_losses_counts_each_number_once(happenings):
-    """However results and losses come, each number is stored or missing, never both, and nothing is acknowledged early."""
+    """However results and losses come, each number is stored or missing, and nothing is acknowledged early."""
     floor = Floor(alley())
     floor.join("a", "hw1", "red")
     fates: dict[int, str] = {}

@@ -250,7 +250,7 @@ def test_a_shelved_alarm_comes_back_by_itself(floor):
 
 
 def test_everything_people_do_is_kept(floor):
-    """Each request is in the journal with who asked, what for, and what came of it; half of a two-step one isn't done."""
+    """Each request is in the journal with who asked, what for, and what came of it."""
     floor.ask(StopRobots((A,), "smoke"), principal="ann", key="k1")
     floor.ask(CreateMission(("nowhere",)), principal="bob")
     floor.ask(RemoveRobot(A), principal="eve")

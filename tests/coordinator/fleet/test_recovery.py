@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coordinator.fleet.release_rule import _check_finish
+from coordinator.fleet.release_rule import check
 from coordinator.model.effects import Send
 from coordinator.model.operator import CreateMission
 from coordinator.model.records import BaseExtended, EpochStarted, StepPassed
@@ -75,7 +75,7 @@ def test_a_release_that_leaves_no_way_home_is_refused(make_floor):
 
     def refusal(name: str, edge: str):
         way = resources.ways[resources.way_index[edge]]
-        return _check_finish(core, core.state.robots[name], core.live[name], resources.step_claim[way.index], way.end)
+        return check(core, core.state.robots[name], core.live[name], [way.index])
 
     assert refusal("a", "n0-x0.r") is None
     stands_at("b", "n1-x1.r", "n1-n2")

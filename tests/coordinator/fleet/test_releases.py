@@ -178,7 +178,7 @@ def _wander(floor: Floor, puppet: Puppet) -> None:
 def test_nothing_is_released_to_a_robot_that_can_not_be_counted_on(
     make_floor, trouble: Callable[[Floor, Puppet], None]
 ):
-    """Stopped, faulted, driven by hand, silent, lost or off its way: a robot's base doesn't grow until it is right again."""
+    """Stopped, faulted, driven by hand, silent, lost or off its way: its base doesn't grow until it is right again."""
     floor = make_floor(alley())
     robot = floor.join("a", "hw1", "red")
     floor.run(2)

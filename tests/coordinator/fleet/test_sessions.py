@@ -138,7 +138,7 @@ def test_a_reconnect_of_the_same_start_keeps_the_base(make_floor):
 
 
 def test_a_restarted_robot_holds_only_where_it_stands_and_its_orders_are_given_anew(make_floor):
-    """After a restart of the robot its old base is void, its orders count as skipped, and the points are visited later."""
+    """After a restart of the robot its old base is void, its orders are skipped, and the points are visited later."""
     floor = make_floor(alley())
     robot = floor.join("a", "hw1", "red")
     floor.ask(CreateMission(("W-red",)))
@@ -244,7 +244,7 @@ def test_a_place_that_is_not_on_the_map_is_not_believed(make_floor, placement):
 
 
 def test_a_robot_that_restarts_outside_what_it_had_reserved_waits_for_a_person(make_floor):
-    """A robot carried elsewhere and switched on there isn't believed: its old place stays taken until a person looks."""
+    """A robot carried elsewhere and switched on there isn't believed: its old place stays taken."""
     floor = make_floor(yard())
     robot = floor.join("a", "hw", "red")
     floor.cut(robot)
