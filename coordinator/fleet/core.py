@@ -63,7 +63,8 @@ class Core:
         self.is_plan_due = True
         self.plan_version = 0
         self.plan_asked_s: float | None = None
-        self.planned_s = -1e18
+        # After a restart known robots are given time to come back before work is shared out.
+        self.planned_s = now_s if state.robots else -1e18
         self.bookings: tuple[tuple[NodeId, float, float, RobotId], ...] = ()
         self.open_for: dict[str, tuple[RobotId, EdgeId | None]] = {}
         self.asked_devices: dict[str, tuple[RobotId, EdgeId, float]] = {}

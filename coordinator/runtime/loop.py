@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from coordinator.model.effects import Append, Effect, Send, is_urgent
+from coordinator.model.effects import Append, Effect, Reply, Send, is_urgent
 from coordinator.model.events import DeadlineReached, Event, OperatorRequested
 from coordinator.model.messages import Heartbeat
 from coordinator.model.operator import StopRobots
@@ -223,6 +223,9 @@ class CoreLoop:
 
     def _collect(self, effects: list[Effect], now_s: float) -> None:
         for effect in effects:
+            if isinstance(effect, Reply):
+                # Who was answered sees what it did in the next picture.
+                self._published_s = float("-inf")
             if isinstance(effect, Append):
                 kind, body = self._form.encode_record(effect.record)
                 self._pending.records.append(effect.record)

@@ -23,7 +23,7 @@ def _under_way(make_floor, **how):
     floor = make_floor(fork(), settings=FleetSettings(lookahead_m=1.0, lookahead_count=1, **how))
     robot = floor.join("a", "hw", "red")
     floor.ask(CreateMission(("E-red",)))
-    floor.rest(3)
+    floor.until(lambda: floor.robot(robot).base_end.seq > 0, laziness=2.0)
     return floor, robot
 
 
