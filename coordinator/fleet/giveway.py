@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from coordinator.fleet.core import Core
     from coordinator.fleet.live import LiveRobot
 
-STAND_ASIDE_S = 60.0
+STAND_ASIDE_S = 90.0
 CLAIM_AFTER_S = 30.0
 CLAIM_S = 60.0
 CLEAR_ALL_AFTER_S = 75.0
@@ -36,7 +36,7 @@ def resolve_waits(core: Core) -> None:
         if core.now_s - wait.since_s < core.settings.give_way_after_s:
             continue
         circle = wait_circle(core, robot_id)
-        if circle and _open_circle(core, circle):
+        if circle and (_open_circle(core, circle) or _back_out(core, circle, waiting)):
             core.is_traffic_dirty = True
     if waiting:
         _clear_the_way(core, waiting)
@@ -111,6 +111,18 @@ def _open_circle(core: Core, circle: tuple[RobotId, ...]) -> bool:
     for robot_id in reversed(members):
         other = oldest if robot_id != oldest else members[-1]
         if _stand_aside(core, robot_id, other, circle):
+            return True
+    return False
+
+
+def _back_out(core: Core, circle: tuple[RobotId, ...], waiting: list[RobotId]) -> bool:
+    """Nobody of the circle has a place to go: those who queue behind it, and bar its ways out, stand aside first."""
+    oldest = min(circle, key=lambda robot_id: (_since_s(core, robot_id), robot_id))
+    jammed = list(circle)
+    for robot_id in jammed:
+        jammed += [other for other in waiting if other not in jammed and robot_id in core.live[other].blockers]
+    for robot_id in jammed[len(circle) :]:
+        if core.live[robot_id].give_way is None and _stand_aside(core, robot_id, oldest, circle):
             return True
     return False
 
