@@ -111,6 +111,8 @@ def _start_epoch(state: FleetState, record: EpochStarted) -> None:
 
 def _command(state: FleetState, record: StopChanged | CommandIssued | CommandEnded) -> None:
     if isinstance(record, StopChanged):
+        if record.is_all:
+            state.is_all_stopped = record.is_stopped
         for robot_id in record.robot_ids:
             state.robots[robot_id].is_stopped = record.is_stopped
         return

@@ -120,14 +120,34 @@ class Core:
     def raise_alarm(
         self, subject: str, code: str, severity: Severity, text: str, robot_id: RobotId | None = None
     ) -> None:
-        """Raise an alarm, once while its condition lasts."""
+        """Raise the alarm of a condition, once while it lasts; `clear_alarm` ends it."""
         alarm_id = alarm_id_of(subject, code)
         known = self.state.alarms.get(alarm_id)
         if known is not None and known.is_active:
             return
-        self.record(
-            AlarmChanged(Alarm(alarm_id, subject, code, severity, text, raised_s=self.now_s, robot_id=robot_id))
+        alarm = Alarm(alarm_id, subject, code, severity, text, raised_s=self.now_s, robot_id=robot_id)
+        self.record(AlarmChanged(alarm))
+
+    def note_alarm(
+        self, subject: str, code: str, severity: Severity, text: str, robot_id: RobotId | None = None
+    ) -> None:
+        """Raise the alarm of a happening: over at once, listed until a person has seen the last one."""
+        alarm_id = alarm_id_of(subject, code)
+        known = self.state.alarms.get(alarm_id)
+        if known is not None and known.text == text:
+            return
+        alarm = Alarm(
+            alarm_id,
+            subject,
+            code,
+            severity,
+            text,
+            self.now_s,
+            is_active=False,
+            cleared_s=self.now_s,
+            robot_id=robot_id,
         )
+        self.record(AlarmChanged(alarm))
 
     def clear_alarm(self, subject: str, code: str) -> None:
         """The condition of an alarm is gone; it stays listed until acknowledged."""

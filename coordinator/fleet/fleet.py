@@ -208,7 +208,7 @@ class Fleet:
 
     def _rejected(self, event: RobotRejected) -> None:
         text = f"robot {event.robot_id} sent what can't be taken: {event.reason}"
-        self._core.raise_alarm(event.robot_id, "bad_message", Severity.MEDIUM, text, event.robot_id)
+        self._core.note_alarm(event.robot_id, "bad_message", Severity.MEDIUM, text, event.robot_id)
 
     def _drop_foreign_edges(self) -> None:
         """Closures of edges that a changed map doesn't have any more end."""

@@ -62,11 +62,11 @@ def declared_missing(core: Core, event: ObservationsDeclaredMissing) -> None:
     ):
         span = f"{event.first_counter} to {event.last_counter}"
         text = f"robot {event.robot_id} says results {span} are lost, before earlier ones came"
-        core.raise_alarm(event.robot_id, "bad_message", Severity.MEDIUM, text, event.robot_id)
+        core.note_alarm(event.robot_id, "bad_message", Severity.MEDIUM, text, event.robot_id)
     elif event.last_counter > robot.observations_through:
         core.record(ObservationsMissing(event.robot_id, event.first_counter, event.last_counter, event.reason))
         text = f"robot {event.robot_id} lost results {event.first_counter} to {event.last_counter}: {event.reason}"
-        core.raise_alarm(event.robot_id, "observations_missing", Severity.MEDIUM, text, event.robot_id)
+        core.note_alarm(event.robot_id, "observations_missing", Severity.MEDIUM, text, event.robot_id)
     core.effects.append(AcknowledgeObservations(event.robot_id, event.upload, robot.observations_through))
 
 

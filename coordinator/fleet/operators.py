@@ -6,13 +6,14 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
+from coordinator.fleet.commands import issue
 from coordinator.fleet.missions import change_mission
 from coordinator.fleet.roads import close_edge, open_edge
 from coordinator.fleet.sessions import claim_of, place
 from coordinator.model.effects import Reply
 from coordinator.model.events import OperatorRequested
-from coordinator.model.ids import AlarmId, EdgeId, MissionId, RobotId, is_name
-from coordinator.model.messages import Command, CommandKind
+from coordinator.model.ids import AlarmId, EdgeId, MissionId, is_name
+from coordinator.model.messages import CommandKind
 from coordinator.model.mission import (
     MISSION_TRANSITIONS,
     Mission,
@@ -45,8 +46,6 @@ from coordinator.model.operator import (
 from coordinator.model.records import (
     AlarmChanged,
     AlarmRemoved,
-    CommandEnded,
-    CommandIssued,
     MissionCreated,
     MissionPointChanged,
     OperatorActed,
@@ -60,9 +59,6 @@ if TYPE_CHECKING:
     from coordinator.fleet.core import Core
 
 _LATCHES = (CommandKind.STOP, CommandKind.RESUME)
-
-
-LATCHES = frozenset({CommandKind.STOP, CommandKind.RESUME, CommandKind.PAUSE})
 
 
 def requested(core: Core, event: OperatorRequested) -> None:
@@ -214,27 +210,12 @@ def _stop_or_resume(core: Core, command: StopRobots | ResumeRobots, by: str) -> 
     if unknown:
         return Refused(RefusalCode.NOT_FOUND, f"no robot {unknown[0]}")
     robot_ids = command.robot_ids or tuple(sorted(core.state.robots))
-    core.record(StopChanged(robot_ids, is_stop, by, command.reason))
+    core.record(StopChanged(robot_ids, is_stop, by, command.reason, is_all=not command.robot_ids))
     kind = CommandKind.STOP if is_stop else CommandKind.RESUME
     for robot_id in robot_ids:
-        _command(core, robot_id, kind, reason=command.reason)
+        issue(core, robot_id, kind, reason=command.reason)
     core.is_traffic_dirty = core.is_plan_due = True
     return Accepted("fleet" if not command.robot_ids else ",".join(robot_ids), f"{kind.value}: {len(robot_ids)} robots")
-
-
-def _command(core: Core, robot_id: RobotId, kind: CommandKind, *, order_id: str = "", reason: str = "") -> None:
-    """Issue a command: sent now, and again until answered. A newer stop or resume voids the older one."""
-    robot, live = core.state.robots[robot_id], core.live[robot_id]
-    for older in list(robot.commands):
-        if older.kind in LATCHES and kind in LATCHES:
-            core.record(CommandEnded(robot_id, older.command_id, "superseded"))
-    command_id = robot.last_command_id + 1
-    if kind in _LATCHES:
-        for older in [known for known in robot.commands if known.kind in _LATCHES]:
-            core.record(CommandEnded(robot_id, older.command_id, "superseded"))
-    core.record(CommandIssued(robot_id, command_id, kind, order_id, reason))
-    live.commands_sent_s[command_id] = core.now_s
-    core.send(robot_id, Command(command_id, kind, order_id=order_id, reason=reason))
 
 
 def _place(core: Core, command: PlaceRobot, by: str) -> Outcome:

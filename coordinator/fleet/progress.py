@@ -63,7 +63,7 @@ def route_replied(core: Core, event: RouteReplied) -> None:
             live.is_route_due = True
         case ReplyStatus.REFUSED:
             text = f"robot {event.robot_id} refuses its route: {event.text}"
-            core.raise_alarm(event.robot_id, "route_refused", Severity.HIGH, text, event.robot_id)
+            core.note_alarm(event.robot_id, "route_refused", Severity.HIGH, text, event.robot_id)
 
 
 def heartbeat_echoed(core: Core, event: HeartbeatEchoed) -> None:

@@ -110,7 +110,8 @@ def _hindrance(core: Core, robot: RobotState, live: LiveRobot) -> Refused | None
 def _note_wait(core: Core, robot: RobotState, live: LiveRobot, refused: Refused | None) -> None:
     is_at_end = robot.reached_seq == robot.base_end.seq and not robot.open_orders
     has_aim = live.target is not None and live.target != robot.base_end.node_id
-    if refused is None or not is_at_end or not (has_aim or refused.cause in ("stop", "fault")):
+    is_held = refused is not None and refused.cause in ("stop", "fault")
+    if refused is None or not (is_held or (is_at_end and has_aim)):
         core.set_wait(live, None)
         live.blockers, live.wait_way = (), None
         return

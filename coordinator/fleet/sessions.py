@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coordinator.fleet.commands import issue
 from coordinator.model.events import RobotConnected, RobotDisconnected
 from coordinator.model.geometry import distance_m
 from coordinator.model.ids import NodeId, RobotId, RouteId
-from coordinator.model.messages import Heartbeat, Welcome
+from coordinator.model.messages import CommandKind, Heartbeat, Welcome
 from coordinator.model.mission import TaskOutcome
 from coordinator.model.observation import Severity
-from coordinator.model.records import RobotJoined, RobotPlaced, SessionClosed, SessionOpened, TaskEnded
+from coordinator.model.records import RobotJoined, RobotPlaced, SessionClosed, SessionOpened, StopChanged, TaskEnded
 from coordinator.model.robot import LinkState, Placement
 from coordinator.plant.map import NodeRole
 
@@ -32,7 +33,7 @@ def connect(core: Core, event: RobotConnected) -> None:
         if home is None:
             count = len(core.plant.nodes_with(NodeRole.PARKING))
             text = f"robot {event.robot_id} can't join: all {count} parking nodes have an owner"
-            core.raise_alarm(event.robot_id, "no_parking", Severity.HIGH, text)
+            core.note_alarm(event.robot_id, "no_parking", Severity.HIGH, text)
             core.close(event.robot_id, event.connection, "RESOURCE_EXHAUSTED", text)
             return
         core.record(RobotJoined(event.robot_id, event.factsheet, home))
@@ -57,6 +58,9 @@ def connect(core: Core, event: RobotConnected) -> None:
     core.send(robot.robot_id, _welcome(core, robot, is_base_valid=is_base_valid))
     live.is_route_due = True
     core.is_traffic_dirty = core.is_plan_due = True
+    if core.state.is_all_stopped and not robot.is_stopped:
+        core.record(StopChanged((robot.robot_id,), is_stopped=True, by="coordinator", reason="all are stopped"))
+        issue(core, robot.robot_id, CommandKind.STOP, reason="all are stopped")
 
 
 def disconnect(core: Core, event: RobotDisconnected) -> None:
@@ -121,7 +125,7 @@ def _refusal(core: Core, event: RobotConnected) -> tuple[str, str] | None:
             f"robot {event.robot_id} has seen epoch {event.epoch}, this coordinator is at {core.state.epoch}: "
             "its journal is older than another coordinator's"
         )
-        core.raise_alarm(event.robot_id, "epoch_behind", Severity.CRITICAL, text)
+        core.note_alarm(event.robot_id, "epoch_behind", Severity.CRITICAL, text)
         return "FAILED_PRECONDITION", text
     robot, live = core.state.robots.get(event.robot_id), core.live.get(event.robot_id)
     if robot is None or live is None:

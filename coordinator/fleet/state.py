@@ -91,6 +91,7 @@ class FleetState:
     plant_id: str = ""
     plant_digest: str = ""
     began_s: float = 0.0
+    is_all_stopped: bool = False
     robots: dict[RobotId, RobotState] = field(default_factory=dict)
     removed: dict[RobotId, RobotState] = field(default_factory=dict)
     points: dict[PointId, PointState] = field(default_factory=dict)

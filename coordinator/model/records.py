@@ -101,12 +101,13 @@ class RobotRemoved:
 
 @dataclass(frozen=True, slots=True)
 class StopChanged:
-    """Robots were stopped or resumed by a person."""
+    """Robots were stopped or resumed by a person; `is_all` holds for those who join later, too."""
 
     robot_ids: tuple[RobotId, ...]
     is_stopped: bool
     by: str
     reason: str
+    is_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

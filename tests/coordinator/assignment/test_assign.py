@@ -21,7 +21,7 @@ from tests.coordinator.assignment.closed_loop import (
     run_greedy,
     run_planner,
 )
-from tests.coordinator.model.assignments import NOW_S, dock, line_problem, point, problems, robot
+from tests.coordinator.assignment.problems import NOW_S, dock, line_problem, point, problems, robot
 
 
 def names(answer: Plan, name: str = "r1") -> list[str]:

@@ -8,7 +8,7 @@ from coordinator.assignment.assign import plan
 from coordinator.assignment.check import check_plan
 from coordinator.model.assignment import Plan, Problem, Stop
 from coordinator.model.ids import NodeId, PointId, RobotId
-from tests.coordinator.model.assignments import NOW_S, dock, line_problem, point, robot
+from tests.coordinator.assignment.problems import NOW_S, dock, line_problem, point, robot
 
 
 def small() -> tuple[Problem, Plan]:

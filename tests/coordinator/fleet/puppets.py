@@ -428,6 +428,10 @@ class Floor:
         """Ids of all active alarms."""
         return sorted(alarm_id for alarm_id, alarm in self.fleet.state.alarms.items() if alarm.is_active)
 
+    def listed(self) -> list[str]:
+        """Ids of all alarms an operator sees: active, or over and not acknowledged."""
+        return sorted(self.fleet.state.alarms)
+
     def closed(self, puppet: Puppet) -> list[CloseConnection]:
         """How streams of a robot were ended by the core."""
         return [

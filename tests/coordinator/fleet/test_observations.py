@@ -75,7 +75,7 @@ def test_a_declared_loss_is_part_of_the_ledger(floor):
 
     assert _through(effects) == [5]
     assert floor.fleet.totals().observations_missing_count == 3
-    assert "a.observations_missing" in floor.alarms()
+    assert "a.observations_missing" in floor.listed()
     assert "2 to 4: disk full" in floor.fleet.state.alarms[AlarmId("a.observations_missing")].text
     again = floor.feed(ObservationsDeclaredMissing(A, 1, 2, 4, "disk full"))
     assert not any(isinstance(effect, Append) for effect in again)
@@ -89,7 +89,7 @@ def test_a_huge_loss_costs_no_memory(floor):
     assert floor.fleet.totals().observations_missing_count == 2**62
 
     floor.feed(ObservationsDeclaredMissing(A, 1, 2**62 + 5, 2**63 - 1, "nonsense"))
-    assert "a.bad_message" in floor.alarms()
+    assert "a.bad_message" in floor.listed()
     assert floor.robot(floor.puppets[A]).observations_ahead == []
 
 

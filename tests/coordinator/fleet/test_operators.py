@@ -23,7 +23,7 @@ from coordinator.model.operator import (
 )
 from coordinator.model.records import OperatorActed, RobotPlaced
 from coordinator.model.robot import Placement
-from tests.coordinator.fleet.tiny_plants import alley
+from tests.coordinator.fleet.tiny_plants import alley, yard
 
 A = RobotId("a")
 
@@ -259,3 +259,18 @@ def test_everything_people_do_is_kept(floor):
     assert [(record.principal, record.accepted is not None) for record in acted] == [("ann", True), ("bob", False)]
     assert "smoke" in acted[0].command
     assert acted[1].refused is not None
+
+
+def test_a_robot_that_joins_while_all_are_stopped_is_stopped_too(make_floor):
+    """Stop all holds for robots that come later, until somebody lets all drive again."""
+    floor = make_floor(yard())
+    floor.join("a", "hn", "red")
+    floor.ask(StopRobots((), "drill"))
+    late = floor.join("b", "hs", "blue")
+    floor.run(30)
+
+    assert late.is_stopped
+    assert floor.view(late).is_stopped
+    floor.ask(ResumeRobots((), "over"))
+    floor.run(2)
+    assert not late.is_stopped

@@ -56,7 +56,7 @@ def test_a_robot_without_a_free_home_is_refused_with_an_alarm(make_floor):
     fifth = floor.join("e", "lw", "red")
 
     assert floor.closed(fifth)[-1].code == "RESOURCE_EXHAUSTED"
-    assert "e.no_parking" in floor.alarms()
+    assert "e.no_parking" in floor.listed()
     assert fifth.robot_id not in floor.fleet.state.robots
 
 
@@ -192,7 +192,7 @@ def test_a_robot_that_has_seen_a_later_coordinator_is_refused_with_an_alarm(make
     floor.connect(robot)
 
     assert floor.closed(robot)[-1].code == "FAILED_PRECONDITION"
-    assert "a.epoch_behind" in floor.alarms()
+    assert "a.epoch_behind" in floor.listed()
     assert floor.robot(robot).session == 1
 
 
