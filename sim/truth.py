@@ -259,8 +259,8 @@ class Truth:
         if fleet is None:
             return
         self._check_core(host)
-        waits = {robot.robot_id: robot.wait for robot in fleet.snapshot(now_s).robots}
-        since = [now_s - wait.since_s for wait in waits.values() if wait is not None]
+        waits = fleet.waits()
+        since = [now_s - wait.since_s for wait in waits.values()]
         self.longest_wait_s = max([self.longest_wait_s, *since])
         is_standstill = bool(since) and now_s - self._moved_s > STANDSTILL_S
         if is_standstill and not self._is_standstill:
@@ -271,7 +271,7 @@ class Truth:
             {
                 robot_id: wait.behind
                 for robot_id, wait in waits.items()
-                if wait is not None and wait.behind is not None and now_s - wait.since_s > STANDSTILL_S
+                if wait.behind is not None and now_s - wait.since_s > STANDSTILL_S
             }
         )
 

@@ -59,12 +59,13 @@ class Core:
         self._nonce_count = seed
         self.live: dict[RobotId, LiveRobot] = {}
         self.next_tick_s = now_s
+        self.heartbeat_s = -1e18
         self.is_traffic_dirty = True
         self.is_plan_due = True
         self.plan_version = 0
         self.plan_asked_s: float | None = None
         # After a restart known robots are given time to come back before work is shared out.
-        self.planned_s = now_s if state.robots else -1e18
+        self.planned_s = now_s - settings.plan_soonest_s + settings.regroup_s if state.robots else -1e18
         self.bookings: tuple[tuple[NodeId, float, float, RobotId], ...] = ()
         self.open_for: dict[str, tuple[RobotId, EdgeId | None]] = {}
         self.asked_devices: dict[str, tuple[RobotId, EdgeId, float]] = {}

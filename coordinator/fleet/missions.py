@@ -33,10 +33,23 @@ def point_ended(
         return
     if not has_failed:
         _visited(core, robot, point_id, ended_s)
-    mission = core.state.missions.get(order.mission_id) if order.mission_id is not None else None
-    if mission is not None and not mission.state.is_final:
-        _mission_point_ended(core, mission, point_id, has_failed=has_failed, reason=reason)
+    for mission_id in _served(core, point_id, None if has_failed else ended_s, order.mission_id):
+        mission = core.state.missions[mission_id]
+        if mission.state is MissionState.WAITING:
+            change_mission(core, mission, MissionState.RUNNING, "", "coordinator")
+        _mission_point_ended(core, core.state.missions[mission_id], point_id, has_failed=has_failed, reason=reason)
     core.is_plan_due = core.is_plan_due or has_failed
+
+
+def _served(core: Core, point_id: PointId, visited_s: float | None, ordered_by: MissionId | None) -> list[MissionId]:
+    """Missions a look at a point counts for: the one that ordered it, and after a visit all that wait for the point."""
+    served = []
+    for mission_id, mission in core.state.missions.items():
+        waits = any(point.point_id == point_id and point.state is PointState.OPEN for point in mission.points)
+        is_visited = visited_s is not None and mission.state in GOING_ON and mission.created_s <= visited_s
+        if waits and not mission.state.is_final and (mission_id == ordered_by or is_visited):
+            served.append(mission_id)
+    return served
 
 
 def begin_points(core: Core, orders: tuple[TaskOrder, ...]) -> None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from coordinator.fleet.live import LiveRobot
     from coordinator.fleet.state import RobotState
 
-PLAN_AT_MOST_EVERY_S = 4.0
 PLAN_TIMEOUT_S = 10.0
 MISSION_SERVE_S = 1800.0
 """A mission's points age as if their period were this at priority 50."""
@@ -31,7 +30,7 @@ def ask_for_plan(core: Core) -> None:
     if core.plan_asked_s is not None and core.now_s - core.plan_asked_s < PLAN_TIMEOUT_S:
         return
     age_s = core.now_s - core.planned_s
-    is_due = age_s >= core.settings.plan_period_s or (core.is_plan_due and age_s >= PLAN_AT_MOST_EVERY_S)
+    is_due = age_s >= core.settings.plan_period_s or (core.is_plan_due and age_s >= core.settings.plan_soonest_s)
     if not is_due:
         return
     core.plan_version += 1

@@ -75,9 +75,12 @@ def disconnect(core: Core, event: RobotDisconnected) -> None:
 
 def heartbeat(core: Core) -> None:
     """Say to every robot that the coordinator lives, and see who fell silent."""
+    is_due = core.now_s - core.heartbeat_s >= core.settings.heartbeat_period_s - core.settings.tick_s / 2
+    if is_due:
+        core.heartbeat_s = core.now_s
     for robot_id in sorted(core.live):
         live = core.live[robot_id]
-        if live.connection is not None:
+        if is_due and live.connection is not None:
             core.send(robot_id, Heartbeat(core.nonce(), core.now_s, live.rtt_s))
         _judge_link(core, live)
 
@@ -158,7 +161,7 @@ def _begin(core: Core, live: LiveRobot, event: RobotConnected) -> None:
 def _welcome(core: Core, robot: RobotState, *, is_base_valid: bool) -> Welcome:
     settings = core.settings
     return Welcome(
-        heartbeat_period_s=settings.tick_s,
+        heartbeat_period_s=settings.heartbeat_period_s,
         hold_after_s=settings.hold_after_s,
         report_period_s=settings.report_period_s,
         coordinator_s=core.now_s,

@@ -11,7 +11,8 @@ class FleetSettings:
     Policies of the core.
 
     Attributes:
-        tick_s: How often time alone makes the core look around; also the heartbeat period.
+        tick_s: How often time alone makes the core look around.
+        heartbeat_period_s: How often robots are told that the coordinator lives, a multiple of `tick_s`.
         report_period_s: How often robots report while nothing changes.
         hold_after_s: A robot that hears nothing for this long drives no further than its base.
         suspect_after_s: Silence after which a robot gets no new release.
@@ -24,6 +25,8 @@ class FleetSettings:
         blocked_after_s: An obstacle this old closes its edge.
         blockage_s: A blockage is believed for this long after the last report.
         plan_period_s: Itineraries are planned anew this often.
+        plan_soonest_s: Events that ask for new itineraries wait at least this long after the last planning.
+        regroup_s: After a restart robots have this long to come back before work is shared out.
         replan_on_congestion: Whether congestion changes horizons.
         congestion_gain_s: A detour must save this much to be taken.
         congestion_gain_ratio: And this share of the way's time.
@@ -33,6 +36,7 @@ class FleetSettings:
     """
 
     tick_s: float = 1.0
+    heartbeat_period_s: float = 2.0
     report_period_s: float = 1.0
     hold_after_s: float = 10.0
     suspect_after_s: float = 2.5
@@ -44,7 +48,9 @@ class FleetSettings:
     deadlock_after_s: float = 180.0
     blocked_after_s: float = 4.0
     blockage_s: float = 60.0
-    plan_period_s: float = 20.0
+    plan_period_s: float = 30.0
+    plan_soonest_s: float = 8.0
+    regroup_s: float = 3.0
     replan_on_congestion: bool = True
     congestion_gain_s: float = 8.0
     congestion_gain_ratio: float = 0.15

@@ -35,6 +35,7 @@ class Router:
         self._delays_s: dict[int, float] = {}
         self._to_goal: dict[tuple[RobotTypeId, int], list[float]] = {}
         self._cost: dict[RobotTypeId, list[float]] = {}
+        self._graphs: dict[RobotTypeId, csr_array] = {}
         self._matrix: npt.NDArray[np.float64] | None = None
         self.version = 0
         self._build()
@@ -70,27 +71,6 @@ class Router:
         cost = self._cost[robot_type_id]
         return sum(cost[index] for index in ways)
 
-    def way_around(
-        self, robot_type_id: RobotTypeId, start: int, goal: int, penalties_s: Mapping[int, float]
-    ) -> tuple[list[int] | None, float]:
-        """Best way when some ways cost more just now, and its seconds with these penalties."""
-        cost = np.array(self._cost[robot_type_id])
-        for index, penalty_s in penalties_s.items():
-            cost[index] += penalty_s
-        to_goal = self._solve(cost, goal)
-        if to_goal[start] == np.inf:
-            return None, float("inf")
-        ways: list[int] = []
-        node = start
-        while node != goal:
-            best = min(
-                self._resources.out[node],
-                key=lambda way: (cost[way.index] + to_goal[way.end], way.index),
-            )
-            ways.append(best.index)
-            node = best.end
-        return ways, float(to_goal[start])
-
     def matrix_s(self) -> npt.NDArray[np.float64]:
         """Seconds from each node to each node for a robot that may use every edge, shape (n, n), read only."""
         if self._matrix is None:
@@ -107,6 +87,7 @@ class Router:
         if self._closed:
             self._weights[sorted(self._closed)] = np.inf
         self._to_goal.clear()
+        self._graphs.clear()
         self._matrix = None
         self._cost = {
             type_id: np.where(allowed, self._weights, np.inf).tolist() for type_id, allowed in self._allowed.items()
@@ -115,13 +96,12 @@ class Router:
     def _distances(self, robot_type_id: RobotTypeId, goal: int) -> list[float]:
         known = self._to_goal.get((robot_type_id, goal))
         if known is None:
-            known = self._solve(np.array(self._cost[robot_type_id]), goal)
-            self._to_goal[robot_type_id, goal] = known
+            graph = self._graphs.get(robot_type_id)
+            if graph is None:
+                cost = np.array(self._cost[robot_type_id])
+                graph = self._graphs[robot_type_id] = self._graph(cost, reverse=True)
+            known = self._to_goal[robot_type_id, goal] = dijkstra(graph, indices=goal).tolist()
         return known
-
-    def _solve(self, cost: npt.NDArray[np.float64], goal: int) -> list[float]:
-        distances: list[float] = dijkstra(self._graph(cost, reverse=True), indices=goal).tolist()
-        return distances
 
     def _graph(self, cost: npt.NDArray[np.float64], *, reverse: bool) -> csr_array:
         is_open = np.isfinite(cost)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from coordinator.fleet.invariants import InvariantError
+from coordinator.model.ids import RobotId
 from coordinator.model.mission import MissionState, PointState
 from coordinator.model.operator import CreateMission
 from coordinator.model.snapshot import Wait
@@ -20,7 +21,7 @@ def _floor() -> Floor:
     floor.join("a", "hw1", "red")
     floor.join("b", "he1", "blue")
     floor.ask(CreateMission(("E-red",)))
-    floor.run(5)
+    floor.until(lambda: len(floor.fleet.state.robots[RobotId("a")].steps) > 2)
     floor.fleet.check_invariants()
     return floor
 
