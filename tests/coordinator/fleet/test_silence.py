@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coordinator.fleet import FleetSettings
 from coordinator.model.mission import MissionState
 from coordinator.model.operator import CreateMission
 from coordinator.model.robot import LinkState
@@ -64,7 +65,7 @@ def test_a_silent_robot_gets_no_longer_base(make_floor):
 
 def test_a_suspect_robot_gets_no_longer_base(make_floor):
     """Two seconds of silence are enough to stop releasing, though the stream is still open."""
-    floor = make_floor(alley())
+    floor = make_floor(alley(), settings=FleetSettings(plan_soonest_s=0.0))
     robot = floor.join("a", "hw1", "red")
     floor.run(2)
     robot.is_deaf = True
