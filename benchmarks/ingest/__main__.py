@@ -26,6 +26,7 @@ from typing import Any
 from benchmarks.ingest.servers import COORDINATOR, RAW, RAW_UVLOOP, TRANSPORT, kinds
 from benchmarks.options import parse_options
 from benchmarks.report import ROOT, Figure, Sense, print_report
+from coordinator.runtime.listener import choose_listener
 
 ROBOT_COUNT, FRAMES_PER_S = 300, 10.0
 # Of notes/grpc-5g.md: gRPC for Python reaches 4.0 times the cost of raw sockets on uvloop.
@@ -106,6 +107,8 @@ def contender(kind: str, folder: Path) -> Iterator[Contender]:
 def process(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A Python module in a process that ends with the block, at the latest when we do."""
     command = [sys.executable, "-m", module, *arguments]
+    # The servers as `roundsman serve` starts them.
+    choose_listener()
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         try:
             yield child

@@ -48,6 +48,8 @@ def serve(
     until_stdin_closes: UntilStdinCloses = False,
 ) -> None:
     """Run the coordinator of a plant until interrupted."""
+    from coordinator.runtime.listener import choose_listener
+
     overrides: dict[str, object] = {}
     if plant:
         overrides["plant"] = plant_path(plant)
@@ -64,6 +66,7 @@ def serve(
         overrides["listen.dev"] = True
     if insecure_lab:
         overrides["listen.insecure_lab"] = True
+    choose_listener()
     settings = _load(config, overrides)
     load_plant(str(settings.plant))
     _check_ports(settings)
