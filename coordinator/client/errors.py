@@ -73,7 +73,8 @@ def translate(error: object, address: Address, timeout_s: float) -> ClientError:
         case grpc.StatusCode.UNAVAILABLE if _status(error) is not None:
             # Said by the coordinator itself; what gRPC finds out alone carries no details.
             return UnsettledError(details)
-        case grpc.StatusCode.UNAVAILABLE:
+        case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.CANCELLED:
+            # We never cancel a call: a coordinator that goes down does.
             return UnreachableError(address, details)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return TimedOutError(address, timeout_s)
