@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from coordinator.fleet.apply import apply
 from coordinator.fleet.live import Claim, LiveRobot
 from coordinator.model.effects import Append, CloseConnection, Effect, Send
-from coordinator.model.ids import AlarmId, EdgeId, NodeId, PointId, RobotId
+from coordinator.model.ids import AlarmId, EdgeId, NodeId, RobotId
 from coordinator.model.observation import Alarm, Severity
 from coordinator.model.records import (
     AlarmChanged,
@@ -79,9 +79,6 @@ class Core:
         self.wait_s: dict[str, float] = {}
         self.duplicates_count = 0
         self.is_degraded = False
-        self.points_at: dict[PointId, int] = {
-            point.point_id: self.resources.node_index[point.node_id] for point in plant.points.values()
-        }
         for robot in state.robots.values():
             # Silence counts from now: a robot that hasn't come back yet isn't lost, and bars no way to others.
             live = LiveRobot(robot.robot_id, heard_s=now_s, link=LinkState.SUSPECT)

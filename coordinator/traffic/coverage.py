@@ -47,7 +47,3 @@ class Coverage:
             return False
         expected = self._heard_dbm.get(node, self._planned_dbm[node] + self._offset_db)
         return expected < COVERED_DBM + MARGIN_DB
-
-    def dark(self) -> frozenset[int]:
-        """All dark nodes."""
-        return frozenset(node for node in range(len(self._planned_dbm)) if self.is_dark(node))
