@@ -137,7 +137,7 @@ def _stand_aside(core: Core, robot_id: RobotId, other: RobotId, circle: tuple[Ro
     needed = 0
     for member in circle:
         if member != robot_id:
-            needed |= _path_mask(core, core.live[member])
+            needed |= _needs(core, core.live[member])
     robot, live = core.state.robots[robot_id], core.live[robot_id]
     resources = core.resources
     taken = 0
@@ -199,8 +199,9 @@ def _is_inside_corridor(core: Core, node: int) -> bool:
     return any(claim & mask for mask in core.resources.corridors)
 
 
-def _path_mask(core: Core, live: LiveRobot) -> int:
-    mask = 0
+def _needs(core: Core, live: LiveRobot) -> int:
+    """All a robot wants to drive over: its path, and the way out of a radio hole released with it."""
+    mask = live.wanted if live.wait is not None else 0
     for index in live.path:
         mask |= core.resources.step_claim[index]
     return mask
@@ -213,7 +214,7 @@ def _end_give_ways(core: Core) -> None:
         if live.give_way is None:
             continue
         other = core.live.get(live.give_way.other)
-        is_passed = other is None or not (live.give_way.spot & (other.held | _path_mask(core, other)))
+        is_passed = other is None or not (live.give_way.spot & (other.held | _needs(core, other)))
         if is_passed or core.now_s >= live.give_way.until_s:
             live.give_way = None
             core.is_traffic_dirty = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from coordinator.model.mission import MissionState
 from coordinator.model.operator import CreateMission
 from coordinator.model.robot import Activity
-from tests.coordinator.fleet.tiny_plants import alley, fork, ring, yard
+from tests.coordinator.fleet.tiny_plants import alley, fork, hole, ring, yard
 
 
 def _are_done(floor, *names: str) -> bool:
@@ -92,3 +92,15 @@ def test_a_full_ring_keeps_moving(make_floor):
     floor.run(900, laziness=0.4)
 
     assert floor.fleet.totals().visits_count >= 8
+
+
+def test_standing_aside_lasts_until_the_way_out_of_a_radio_hole_is_used(make_floor):
+    """A robot that must leave a radio hole at the far side is let through there, by one visit of the lay-by."""
+    for seed in range(5):
+        floor = make_floor(hole(), seed=seed)
+        floor.ask(CreateMission(("D-blue",)))
+        floor.ask(CreateMission(("E-red",)))
+        floor.join("a", "east", "blue")
+        floor.join("b", "west", "red")
+        floor.until(lambda floor=floor: _are_done(floor, "m1", "m2"), within_s=400, laziness=0.8)
+        assert dict(floor.fleet.totals().replans_by_reason)["give_way"] <= 2

@@ -180,7 +180,7 @@ def hole() -> PlantMap:
             "hw": (0, 1, "p"), "he": (6, 1, "p"), "lw": (-1, 0, "i"), "le": (7, 0, "i"), "ld": (3, 1, "i"),
         },
         "west-d1 d1-d2 d2-d3 d3-east west-hw east-he west-lw east-le d2-ld",
-        points={"W-red": ("lw", "red"), "E-red": ("le", "red"), "D-red": ("ld", "red")},
+        points={"W-red": ("lw", "red"), "E-red": ("le", "red"), "D-red": ("ld", "red"), "D-blue": ("ld", "blue")},
         radio={
             "cells": {"mast": {"at": [30, 30], "power_dbm": -30}},
             "shadows": [{"polygon": [[15, -5], [45, -5], [45, 15], [15, 15]], "loss_db": 60}],
