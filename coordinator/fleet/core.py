@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.apply import apply
-from coordinator.fleet.live import Claim, LiveRobot
+from coordinator.fleet.live import Claim, Clearing, LiveRobot
 from coordinator.model.effects import Append, CloseConnection, Effect, Send
 from coordinator.model.ids import AlarmId, EdgeId, NodeId, RobotId
 from coordinator.model.observation import Alarm, Severity
@@ -71,6 +71,7 @@ class Core:
         self.asked_devices: dict[str, tuple[RobotId, EdgeId, float]] = {}
         self.device_asked_s: dict[str, float] = {}
         self.claim: Claim | None = None
+        self.clearing: Clearing | None = None
         self.confirmations: dict[str, tuple[str, float]] = {}
         self.closed_why: dict[int, str] = {}
         self.roads_s = -1e18

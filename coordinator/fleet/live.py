@@ -25,11 +25,21 @@ class Claim:
     """
     What the robot that waits longest needs.
 
-    Nobody else is released into `mask` until `until_s`; those in it may leave.
+    Nobody else is released into `mask` until `until_s`; those in it may go on, unless the claim `is_whole`: then they
+    may only stand aside.
     """
 
     robot_id: RobotId
     mask: int
+    until_s: float
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """The way of one robot, that was held up long, is being cleared."""
+
+    owner: RobotId
     until_s: float
 
 
@@ -52,6 +62,7 @@ class LiveRobot:
         wait: Why it waits at the end of its base, and `wait_ways` and `blockers` what for and behind whom.
         wanted: Mask of the chunk it waits for.
         claimed_s: When it last had the fleet's claim.
+        held_up_s: Waiting and standing aside since its last stop.
         barred: Points it can't reach, until when.
         distrust: Why its place isn't believed until a person or a new start tells it anew; empty when it is.
         pose_trouble: Why its pose can't be used just now; empty when it can.
@@ -82,6 +93,7 @@ class LiveRobot:
     blockers: tuple[RobotId, ...] = ()
     wanted: int = 0
     claimed_s: float = -1e18
+    held_up_s: float = 0.0
     give_way: GiveWay | None = None
     barred: dict[PointId, float] = field(default_factory=dict)
     distrust: str = ""

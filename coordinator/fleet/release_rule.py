@@ -57,7 +57,8 @@ def check(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> R
 def _must_yield(robot: RobotState, live: LiveRobot, claim: int, prior: Claim) -> bool:
     """Whether another's claim comes first; those in its way may leave, and those who stand aside may go."""
     is_other = prior.robot_id != robot.robot_id and bool(claim & prior.mask)
-    return is_other and not live.held & prior.mask and live.give_way is None
+    is_within = bool(live.held & prior.mask) and not prior.is_whole
+    return is_other and not is_within and live.give_way is None
 
 
 def _held_by_others(core: Core, robot_id: RobotId) -> int:

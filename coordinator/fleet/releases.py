@@ -138,6 +138,7 @@ def _arrive(core: Core, robot: RobotState, live: LiveRobot) -> bool:
     if not stops:
         if live.give_way is None:
             live.target = None
+            live.held_up_s = 0.0
         return False
     step = Step(robot.base_end.seq + 1, robot.base_end.node_id, None, orders_of(core, stops))
     _release(core, robot, live, (step,))
@@ -152,6 +153,7 @@ def _take_stops(live: LiveRobot) -> list[Stop]:
             stops.append(live.itinerary.pop(0))
     if stops:
         live.target = None
+        live.held_up_s = 0.0
     return stops
 
 

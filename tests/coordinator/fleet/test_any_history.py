@@ -8,19 +8,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from coordinator.model.ids import RobotId
-from coordinator.model.operator import CloseEdge, CreateMission, OpenEdge, ResumeRobots, StopRobots
-from coordinator.model.records import BaseExtended, RobotPlaced, StepPassed
-from coordinator.model.robot import Activity
 from coordinator.plant.map import NodeRole, PlantMap
 from coordinator.plant.parse import parse_plant
 from tests.coordinator.fleet.puppets import Floor
+from tests.coordinator.fleet.stories import HAPPENINGS, check_bases, happen, heal
 from tests.coordinator.fleet.tiny_plants import alley, fork, ring, yard
 
 DEMO = parse_plant((Path(__file__).resolve().parents[3] / "maps" / "demo.yaml").read_text(encoding="utf-8"))
 # Shrinking a story of minutes takes hours; the first one that fails is printed whole.
 BOUNDED = (Phase.explicit, Phase.generate)
-HAPPENINGS = ("cut", "reconnect", "reboot", "crash", "close", "fault", "mend", "stop", "resume", "mission", "nothing")
 
 happenings = st.lists(
     st.tuples(st.sampled_from(HAPPENINGS), st.integers(0, 1000), st.integers(1, 25)), min_size=1, max_size=25
@@ -36,66 +32,6 @@ plants = st.one_of(
 )
 
 
-def _happen(floor: Floor, what: str, number: int) -> None:
-    """One thing happens to one robot, edge or the coordinator."""
-    names = sorted(floor.puppets)
-    puppet = floor.puppets[names[number % len(names)]]
-    if what == "cut":
-        floor.cut(puppet)
-    elif what == "reconnect" and puppet.connection is None:
-        floor.connect(puppet)
-    elif what == "reboot":
-        floor.reboot(puppet)
-    elif what == "crash":
-        floor.crash()
-    elif what == "close":
-        edges = list(floor.plant.edges)
-        floor.ask(CloseEdge(edges[number % len(edges)], "test", float(20 + number)))
-    elif what in ("fault", "mend"):
-        puppet.activity = Activity.FAULTED if what == "fault" else Activity.IDLE
-        floor.report(puppet)
-    elif what == "stop":
-        floor.ask(StopRobots((puppet.robot_id,), "test"))
-    elif what == "resume":
-        floor.ask(ResumeRobots((), "test"))
-    elif what == "mission":
-        points = list(floor.plant.points)
-        floor.ask(CreateMission(tuple(points[(number + i) % len(points)] for i in range(2))))
-
-
-def _heal(floor: Floor) -> None:
-    """The trouble is over: everybody is well and connected, nothing is closed."""
-    for puppet in floor.puppets.values():
-        puppet.activity = Activity.IDLE
-        if puppet.connection is None:
-            floor.connect(puppet)
-        floor.report(puppet)
-    for edge_id in sorted(floor.fleet.state.closures):
-        floor.ask(OpenEdge(edge_id))
-    floor.ask(ResumeRobots((), "well again"))
-
-
-def _check_bases(floor: Floor) -> None:
-    """In the journal a base only grows at its end, and progress only goes on, until a robot is placed anew."""
-    end: dict[RobotId, int] = {}
-    reached: dict[RobotId, tuple[int, int]] = {}
-    for record in floor.journal:
-        match record:
-            case RobotPlaced():
-                end[record.robot_id] = 0 if record.edge_id is None else 1
-                reached[record.robot_id] = (0, -1)
-            case BaseExtended():
-                assert record.steps[0].seq == end[record.robot_id] + 1
-                end[record.robot_id] = record.steps[-1].seq
-            case StepPassed():
-                before = reached[record.robot_id]
-                assert before[0] <= record.reached_seq <= end[record.robot_id]
-                assert before[1] <= record.cleared_seq <= record.reached_seq
-                reached[record.robot_id] = (record.reached_seq, record.cleared_seq)
-            case _:
-                pass
-
-
 def _live_through(plant: PlantMap, robot_count: int, laziness: float, story: list[tuple[str, int, int]], seed: int):
     """Tell a story on a floor; every step of it checks I1, I2, I3, I6, I7, I11 and I12."""
     floor = Floor(plant, seed=seed)
@@ -103,15 +39,15 @@ def _live_through(plant: PlantMap, robot_count: int, laziness: float, story: lis
     for number in range(min(robot_count, len(homes))):
         floor.join(f"r{number}", homes[number], kinds[number % len(kinds)])
     for what, number, seconds in story:
-        _happen(floor, what, number)
+        happen(floor, what, number)
         floor.run(seconds, laziness=laziness)
     floor.check_fold()
-    _check_bases(floor)
+    check_bases(floor)
     return floor
 
 
 def _check_healed(floor: Floor, visits_count: int, within_s: int) -> None:
-    _heal(floor)
+    heal(floor)
     begun = floor.fleet.totals().visits_count
     floor.until(
         lambda: (
@@ -122,12 +58,12 @@ def _check_healed(floor: Floor, visits_count: int, within_s: int) -> None:
     )
     assert all(mission.reason for mission in floor.fleet.state.missions.values())
     floor.check_fold()
-    _check_bases(floor)
+    check_bases(floor)
 
 
 @settings(max_examples=60, phases=BOUNDED, suppress_health_check=[HealthCheck.too_slow])
 @given(plants, st.integers(2, 4), lazinesses, happenings, st.integers(0, 99))
-def test_tiny_plants_live_through_anything_and_heal(plant, robot_count, laziness, story, seed):
+def test_tiny_plants_live_through_anything_andheal(plant, robot_count, laziness, story, seed):
     """On any tiny plant, any history is safe, and when the trouble is over visits go on and missions end."""
     floor = _live_through(plant, robot_count, laziness, story, seed)
     _check_healed(floor, 3, 1500)

@@ -153,7 +153,7 @@ def gated(kind: str) -> PlantMap:
         "devices": {"gate-1": {"kind": kind, "open_s": 5}},
         "edges": {"in-out": {kind: "gate-1", **({"length_m": 8} if lift else {})}},
     }
-    places = {
+    places: dict[str, tuple[float, float, str]] = {
         "west": (0, 0, ""), "in": (1, 0, ""), "out": (2, 0, ""), "east": (3, 0, ""),
         "hw1": (0, 1, "p"), "hw2": (0, -1, "p"), "he": (3, 1, "p"), "lw": (-1, 0, "i"), "le": (4, 0, "i"),
     }  # fmt: skip
@@ -192,7 +192,8 @@ def ring(count: int, *, is_one_way: bool, spur_count: int, period_s: float = 300
     """Draw a ring road of `count` nodes with a leaf at each: homes first, then `spur_count` points, then a charger."""
     size = count * 1.4 / (2 * pi)
     places: dict[str, tuple[float, float, str]] = {}
-    links, points = [], {}
+    links: list[str] = []
+    points: dict[str, tuple[str, str]] = {}
     for number in range(count):
         angle = 2 * pi * number / count
         places[f"n{number}"] = (round(size * cos(angle), 3), round(size * sin(angle), 3), "")

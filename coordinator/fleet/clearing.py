@@ -1,0 +1,133 @@
+"""
+Nobody starves: the robot that was held up longest gets a claim, and at last its way is cleared.
+
+A claim keeps what the robot asks for from going to others. When that isn't enough, all who are in its way leave it,
+and those who bar their ways out before them. The release rule keeps a finishing order (traffic.finishing), so among
+the robots that bar each other there is always one whose way to a refuge is free: each tick sends at least one of them
+off, none of them comes back before the robot has passed, and after at most as many moves as there are robots it drives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coordinator.fleet.aside import barring, stand_aside
+from coordinator.fleet.live import Claim, Clearing
+from coordinator.model.ids import NodeId, RobotId
+
+if TYPE_CHECKING:
+    from coordinator.fleet.core import Core
+
+CLAIM_AFTER_S = 30.0
+CLAIM_S = 60.0
+CLEAR_AFTER_S = 90.0
+CLEAR_S = 300.0
+CLEAR_COUNT = 8
+"""So many ways ahead of the robot are cleared at a time, and the rest of the corridor they end in."""
+
+
+def age_key(core: Core, robot_id: RobotId) -> tuple[float, float, RobotId]:
+    """Sorts robots by how long they were held up on the way to their present stop, longest first."""
+    live = core.live[robot_id]
+    since_s = core.now_s if live.wait is None else live.wait.since_s
+    return -live.held_up_s, since_s, robot_id
+
+
+def serve_longest(core: Core, waiting: list[RobotId]) -> None:
+    """Give the longest wait a claim, or clear its way."""
+    if core.clearing is not None and _is_over(core):
+        core.clearing = core.claim = None
+        core.is_traffic_dirty = True
+    if core.clearing is None:
+        first = _next(core, waiting, CLEAR_AFTER_S)
+        if first is None:
+            _claim(core, waiting)
+            return
+        core.live[first].claimed_s = core.now_s
+        core.clearing = Clearing(first, core.now_s + CLEAR_S)
+    _clear(core, core.clearing.owner)
+
+
+def _next(core: Core, waiting: list[RobotId], after_s: float) -> RobotId | None:
+    """Whose turn it is: those who never were first, then who was held up longest."""
+    due = [
+        robot_id for robot_id in waiting if core.live[robot_id].held_up_s >= after_s and not core.is_stalled(robot_id)
+    ]
+    return min(due, key=lambda robot_id: (core.live[robot_id].claimed_s, age_key(core, robot_id)), default=None)
+
+
+def _claim(core: Core, waiting: list[RobotId]) -> None:
+    """
+    Give the robot that was held up longest a claim on what it waits for; by turns, when it doesn't help for long.
+
+    Without it, who needs much at once would starve behind a stream of those who need little.
+    """
+    claim = core.claim
+    if claim is not None:
+        live = core.live.get(claim.robot_id)
+        if live is None or live.wait is None or core.now_s >= claim.until_s:
+            core.claim = None
+            core.is_traffic_dirty = True
+        elif live.wanted != claim.mask:
+            core.claim = Claim(claim.robot_id, live.wanted, claim.until_s)
+            core.is_traffic_dirty = True
+        return
+    first = _next(core, waiting, CLAIM_AFTER_S)
+    if first is not None:
+        core.live[first].claimed_s = core.now_s
+        core.claim = Claim(first, core.live[first].wanted, core.now_s + CLAIM_S)
+
+
+def _is_over(core: Core) -> bool:
+    """Whether the robot has got to where it wanted, can't go there now, or had its time."""
+    assert core.clearing is not None
+    live = core.live.get(core.clearing.owner)
+    if live is None or live.connection is None or core.is_stalled(live.robot_id) or core.now_s >= core.clearing.until_s:
+        return True
+    return live.target is None or live.held_up_s < CLEAR_AFTER_S
+
+
+def _clear(core: Core, owner: RobotId) -> None:
+    """Send away those in the robot's way, and those who bar their ways out."""
+    live = core.live[owner]
+    mask = _ahead(core, owner)
+    if core.claim is None or core.claim.mask != mask or core.claim.robot_id != owner:
+        core.claim = Claim(owner, mask, core.now_s + CLEAR_S, is_whole=True)
+        core.is_traffic_dirty = True
+    jam = [other for other in sorted(core.live) if other != owner and core.live[other].held & mask]
+    jam += [other for other in live.blockers if other not in jam]
+    behind = dict.fromkeys(jam, owner)
+    for robot_id in jam:
+        other = core.live[robot_id]
+        if core.is_stalled(robot_id) or core.state.robots[robot_id].open_orders:
+            continue
+        if other.give_way is not None and not _claim_at(core, other.give_way.node_id) & mask:
+            bars = tuple(each for each in other.blockers if other.wait is not None)
+        else:
+            needed = mask if robot_id != owner else 0
+            if stand_aside(core, robot_id, behind[robot_id], needed, refuges_only=True):
+                core.is_traffic_dirty = True
+                continue
+            bars = barring(core, robot_id)
+        for each in bars:
+            if each not in behind:
+                behind[each] = robot_id if each == owner else owner
+                jam.append(each)
+
+
+def _claim_at(core: Core, node_id: NodeId) -> int:
+    return core.resources.node_claim[core.resources.node_index[node_id]]
+
+
+def _ahead(core: Core, robot_id: RobotId) -> int:
+    """Mask of the next part of a robot's path, to the end of the corridor it ends in, and of what it waits for."""
+    resources = core.resources
+    live = core.live[robot_id]
+    mask = live.wanted if live.wait is not None else 0
+    corridor = -1
+    for count, index in enumerate(live.path):
+        if count >= CLEAR_COUNT and (corridor < 0 or resources.ways[index].corridor != corridor):
+            break
+        corridor = resources.ways[index].corridor
+        mask |= resources.step_claim[index]
+    return mask
