@@ -53,7 +53,7 @@ def _explain(tables: Tables, i: int, rule: str) -> str:
 
 def _sensors(tables: Tables) -> Bools:
     needs = sorted({p.sensors for p in tables.points}, key=sorted)
-    kind = np.array([needs.index(p.sensors) for p in tables.points], dtype=np.intp)
+    kind = np.array([needs.index(p.sensors) for p in tables.points], dtype=np.int64)
     can = np.array([[need <= r.sensors for need in needs] for r in tables.robots], dtype=np.bool_)
     return can.reshape(len(tables.robots), len(needs))[:, kind]
 
@@ -69,7 +69,7 @@ def _not_barred(tables: Tables) -> Bools:
 
 
 def _reach(tables: Tables, start_rows: list[int]) -> Bools:
-    way = np.isfinite(tables.to_point_s[np.array(start_rows, dtype=np.intp)])
+    way = np.isfinite(tables.travel_s[np.array(start_rows, dtype=np.int64)[:, None], tables.point_row])
     can_drive = np.isfinite(np.array([d.pace for d in tables.drives], dtype=np.float64))
     safe: Bools = way & np.isfinite(tables.refuge_s[tables.point_row]) & can_drive[:, None]
     return safe
@@ -80,7 +80,7 @@ def _energy(tables: Tables, start_rows: list[int]) -> Bools:
     mask = np.ones((len(tables.robots), len(tables.points)), dtype=np.bool_)
     back_s = tables.refuge_s[tables.point_row]
     for k, drive in enumerate(tables.drives):
-        way_s = np.minimum(tables.to_point_s[start_rows[k]], tables.from_dock_s) + back_s
+        way_s = np.minimum(tables.travel_s[start_rows[k], tables.point_row], tables.from_dock_s) + back_s
         near = np.isfinite(way_s) & np.isfinite(drive.pace)
         used = np.full(len(tables.points), np.inf)
         used[near] = way_s[near] * drive.pace * drive.travel_use + tables.duration_s[near] * drive.inspect_use

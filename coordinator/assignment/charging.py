@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coordinator.assignment.calendar import Calendar
-from coordinator.assignment.route import CHARGE, Route, Slot
+from coordinator.assignment.route import Route, Slot
 from coordinator.assignment.settings import PlannerSettings
 from coordinator.assignment.tables import Drive, Tables, finite
 from coordinator.model.assignment import Problem, RobotOffer, Stop
@@ -26,7 +27,7 @@ class Wish:
 def start_routes(tables: Tables, calendar: Calendar) -> list[Route]:
     """Drive every robot through its frozen stops, those that charge first booked first."""
     routes: dict[int, Route] = {}
-    asked = zip(tables.points, tables.durations_s, strict=True)
+    asked = zip(tables.points, tables.duration_s.tolist(), strict=True)
     duration_s: Durations = {(p.point_id, p.mission_id): d for p, d in asked}
     order = sorted(range(len(tables.robots)), key=lambda k: (_first_charge_s(tables.robots[k]), k))
     for k in order:
@@ -95,19 +96,18 @@ def book_charges(
 
 
 def book_idle(
-    problem: Problem, tables: Tables, settings: PlannerSettings, routes: list[Route], calendar: Calendar
-) -> list[int]:
-    """Let robots without work top up if a charger is free at once; returns those."""
+    problem: Problem, tables: Tables, settings: PlannerSettings, routes: Sequence[Route], calendar: Calendar
+) -> list[Route]:
+    """Let those of some robots without work top up that are low, if a charger is free at once; returns them."""
     done = []
     for route in sorted(routes, key=lambda r: (r.start_ratio, r.robot)):
         drive = tables.drives[route.robot]
-        idle = not route.stops and not route.head and not route.closed
-        if not idle or drive.gain <= 0.0 or drive.top_use <= 0.0:
+        if route.head or route.closed or drive.gain <= 0.0 or drive.top_use <= 0.0:
             continue
         if route.start_ratio < settings.idle_charge_below_ratio and _book(
             problem, tables, settings, route, calendar=calendar, wish=Wish(route.robot, None), at_once=True
         ):
-            done.append(route.robot)
+            done.append(route)
     return done
 
 
@@ -121,7 +121,7 @@ def _book(
     wish: Wish,
     at_once: bool = False,
 ) -> bool:
-    """Find the charger where the charge can begin first, and put it into the route."""
+    """Find the charger where the charge can begin first, and book it."""
     robot, drive = tables.robots[route.robot], tables.drives[route.robot]
     best: tuple[float, str, Slot] | None = None
     for dock in problem.docks:
@@ -144,7 +144,6 @@ def _book(
     if best is None:
         return False
     route.slot = best[2]
-    route.stops.insert(0, CHARGE)
     calendar.book(route.slot.row, route.slot.from_s, route.slot.to_s, robot.robot_id)
     return True
 

@@ -13,38 +13,42 @@ from coordinator.assignment.tables import Floats, Tables
 @dataclass(frozen=True, slots=True)
 class AgeCost:
     """
-    Price of an age ratio.
+    Price of an age ratio x: x ** 2 ** doublings up to the knee, its second-order Taylor polynomial beyond.
+
+    So one forgotten point doesn't drown the differences between all others.
 
     Attributes:
-        exponent: 16, or 8 when the plant is overloaded. Powers of two: a few multiplications.
-        knee_ratio: Beyond it the price goes on as its own parabola, so that one forgotten point
-            doesn't drown the differences between all others.
+        doublings: 4, or 3 when the plant is overloaded: powers of 16 and 8.
+        knee_ratio: Where the parabola begins.
+        linear, square: Its slope there, and half its curvature.
     """
 
-    exponent: int
+    doublings: int
     knee_ratio: float
+    linear: float
+    square: float
 
     def price(self, ratio: Floats) -> Floats:
         """Price of each age ratio, any shape."""
-        power = np.minimum(ratio, self.knee_ratio)
-        np.maximum(power, 0.0, out=power)
-        for _ in range(self.exponent.bit_length() - 1):
+        power = np.clip(ratio, 0.0, self.knee_ratio)
+        for _ in range(self.doublings):
             power *= power
-        if ratio.size == 0 or not ratio.max() > self.knee_ratio:
-            return power
         over = np.maximum(ratio - self.knee_ratio, 0.0)
-        top, p, knee = self.knee_ratio**self.exponent, self.exponent, self.knee_ratio
-        linear, square = top * p / knee, top * p * (p - 1) / (2.0 * knee * knee)
-        bend: Floats = power + over * (linear + square * over)
-        return bend
+        price: Floats = power + over * (self.linear + self.square * over)
+        return price
+
+
+def age_cost(doublings: int, knee_ratio: float) -> AgeCost:
+    """Make the price for an exponent and its knee."""
+    power = 1 << doublings
+    slope = power * knee_ratio ** (power - 1)
+    return AgeCost(doublings, knee_ratio, slope, slope * (power - 1) / (2.0 * knee_ratio))
 
 
 def choose_cost(tables: Tables, settings: PlannerSettings) -> AgeCost:
     """Look at who is late already: p = 16 keeps the maximum low; when much is late, p = 8 keeps fewer late."""
-    if len(tables.points) == 0:
-        return AgeCost(16, 2.0)
-    late = (tables.now_s - tables.last_s > tables.period_s).mean()
-    return AgeCost(8, 4.0) if late > settings.overload_ratio else AgeCost(16, 2.0)
+    late = (tables.now_s - tables.last_s > tables.period_s).sum()
+    return age_cost(3, 4.0) if late > settings.overload_ratio * len(tables.points) else age_cost(4, 2.0)
 
 
 def outside_price(tables: Tables, cost: AgeCost, settings: PlannerSettings) -> Floats:

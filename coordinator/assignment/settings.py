@@ -21,9 +21,8 @@ class PlannerSettings:
         change_price: Of giving a planned point to another robot.
         mission_price: Of leaving a mission's point out, over and above its age.
         overload_ratio: Share of points late already above which the exponent falls from 16 to 8.
-        swap_count: How often the worst points are taken out and put back better.
-        swap_size: How many points go with the worst one.
-        batch_share: One in so many robots gets a point between two rankings of what to insert next.
+        swap_count: How often a dear point is taken out with its neighbours and put back better.
+        swap_size: How many neighbours go with it.
         charge_to_ratio: Where a top-up ends.
         charge_below_ratio: A robot below it charges as soon as a dock is free, the emptiest first.
         idle_charge_below_ratio: The same for a robot without work.
@@ -35,17 +34,16 @@ class PlannerSettings:
     publish_s: float = 900.0
     publish_min_count: int = 2
     publish_max_count: int = 8
-    search_count: int = 10
+    search_count: int = 16
     outside_s: float = 1200.0
     early_ratio: float = 0.5
-    busy_price_per_s: float = 1e-3
+    busy_price_per_s: float = 5e-3
     early_price_per_s: float = 1e-4
     change_price: float = 1e-3
     mission_price: float = 3.0
     overload_ratio: float = 0.25
-    swap_count: int = 4
+    swap_count: int = 300
     swap_size: int = 4
-    batch_share: int = 3
     charge_to_ratio: float = 0.9
     charge_below_ratio: float = 0.5
     idle_charge_below_ratio: float = 0.7

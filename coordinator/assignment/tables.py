@@ -13,7 +13,7 @@ from coordinator.model.ids import NodeId
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.intp]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,10 @@ class Tables:
         points, robots: Sorted by id (points by mission, too); their places are the indices used everywhere below.
         row: Of a node in the travel arrays.
         travel_s: Node to node. Shape (m, m).
-        to_point_s, from_point_s: Node to point, and point to node; the last row, "nowhere", is 0.
-            Shape (m + 1, n).
         refuge_s: Node to the nearest charger; without chargers to nowhere, 0. Shape (m,).
         duration_s, last_s, period_s, rate_per_s, weight: Of each point; the rate is 1 / period. Shape (n,).
         from_dock_s: Nearest charger to each point; inf without chargers. Shape (n,).
         drives: Of each robot.
-        point_rows, durations_s: Again, as lists: faster one by one.
-        any_slow, any_use, any_one_off: Whether paces, charge and missions matter at all.
     """
 
     now_s: float
@@ -64,8 +60,6 @@ class Tables:
     robots: tuple[RobotOffer, ...]
     row: dict[NodeId, int]
     travel_s: Floats
-    to_point_s: Floats
-    from_point_s: Floats
     refuge_s: Floats
     point_row: Ints
     duration_s: Floats
@@ -76,11 +70,6 @@ class Tables:
     one_off: Bools
     from_dock_s: Floats
     drives: tuple[Drive, ...]
-    point_rows: list[int]
-    durations_s: list[float]
-    any_slow: bool
-    any_use: bool
-    any_one_off: bool
 
 
 def compile_tables(problem: Problem) -> Tables:
@@ -90,7 +79,7 @@ def compile_tables(problem: Problem) -> Tables:
     robots = tuple(sorted(problem.robots, key=lambda r: r.robot_id))
     row = {node: i for i, node in enumerate(_nodes(problem, points, robots))}
     travel_s = _travel(problem, row)
-    point_row = np.array([row[p.node_id] for p in points], dtype=np.intp)
+    point_row = np.array([row[p.node_id] for p in points], dtype=np.int64)
     docks = [row[d.node_id] for d in problem.docks]
     refuge_s = travel_s[:, docks].min(axis=1) if docks else np.zeros(len(row))
     period_s = [max(1.0, finite(p.period_s, 1e9)) for p in points]
@@ -108,8 +97,6 @@ def compile_tables(problem: Problem) -> Tables:
         robots=robots,
         row=row,
         travel_s=travel_s,
-        to_point_s=_with_nowhere(travel_s[:, point_row]),
-        from_point_s=_with_nowhere(travel_s.T[:, point_row]),
         refuge_s=refuge_s,
         point_row=point_row,
         duration_s=np.array(duration_s, dtype=np.float64),
@@ -120,16 +107,7 @@ def compile_tables(problem: Problem) -> Tables:
         one_off=np.array([p.mission_id is not None for p in points], dtype=np.bool_),
         from_dock_s=travel_s[docks][:, point_row].min(axis=0) if docks else np.full(len(points), np.inf),
         drives=drives,
-        point_rows=point_row.tolist(),
-        durations_s=duration_s,
-        any_slow=any(d.pace != 1.0 for d in drives),
-        any_use=any(d.top_use > 0.0 for d in drives),
-        any_one_off=any(p.mission_id is not None for p in points),
     )
-
-
-def _with_nowhere(way_s: Floats) -> Floats:
-    return np.concatenate((way_s, np.zeros((1, way_s.shape[1]))))
 
 
 def finite(value: float, otherwise: float) -> float:
@@ -151,7 +129,7 @@ def _travel(problem: Problem, row: dict[NodeId, int]) -> Floats:
     """Pick the rows and columns in use; a node the matrix doesn't know is out of reach."""
     size = len(problem.travel_s)
     known = [problem.node_index.get(node, -1) for node in row]
-    index = np.array([i if 0 <= i < size else -1 for i in known], dtype=np.intp)
+    index = np.array([i if 0 <= i < size else -1 for i in known], dtype=np.int64)
     if size == 0:
         travel_s = np.full((len(row), len(row)), np.inf)
     else:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from coordinator.fleet.missions import is_wanted
 from coordinator.model.assignment import DockOffer, Plan, PointDemand, Problem, RobotOffer, Stop
 from coordinator.model.effects import PlanAssignment
-from coordinator.model.ids import MissionId, NodeId, PointId, RobotId
-from coordinator.model.mission import MissionState, PointState
+from coordinator.model.ids import NodeId, PointId, RobotId
+from coordinator.model.mission import Mission, MissionState, PointState
 from coordinator.model.observation import Severity
 from coordinator.plant.map import NodeRole
 
@@ -145,48 +145,42 @@ def _free_at(core: Core, robot: RobotState, live: LiveRobot) -> tuple[float, flo
 
 def _demands(core: Core, served: set[PointId | None]) -> tuple[PointDemand, ...]:
     demands: dict[PointId, PointDemand] = {}
+    barred, nobody = _barred(core), frozenset[RobotId]()
+    began_s, states = core.state.began_s, core.state.points
     for point_id, point in core.plant.points.items():
-        if point.period_s is None or point_id in served:
+        period_s = point.period_s
+        if period_s is None or point_id in served:
             continue
-        known = core.state.points.get(point_id)
+        known = states.get(point_id)
         # Nobody knows how old the last look by a person is: a point never seen is seen soon.
-        unseen_s = core.state.began_s - NEVER_SEEN_RATIO * point.period_s
-        last_s = unseen_s if known is None else known.last_visit_s
+        last_s = began_s - NEVER_SEEN_RATIO * period_s if known is None else known.last_visit_s
         demands[point_id] = PointDemand(
-            point_id=point_id,
-            node_id=point.node_id,
-            duration_s=point.duration_s,
-            sensors=point.sensors,
-            period_s=point.period_s,
-            last_visit_s=last_s,
-            weight=point.weight,
-            barred=_barred(core, point_id),
-        )
+            point_id, point.node_id, point.duration_s, point.sensors, period_s, last_s, point.weight, None,
+            barred.get(point_id, nobody),
+        )  # fmt: skip
     for mission in core.state.missions.values():
         if mission.state not in (MissionState.WAITING, MissionState.RUNNING):
             continue
         for mission_point in mission.points:
             point_id = mission_point.point_id
             if mission_point.state is PointState.OPEN and point_id not in served:
-                demand = _mission_demand(core, mission.mission_id, point_id, mission.priority, mission.created_s)
+                demand = _mission_demand(core, mission, point_id, barred.get(point_id, nobody))
                 demands[point_id] = _sooner(demands.get(point_id), demand, core.now_s)
     return tuple(demands[point_id] for point_id in sorted(demands))
 
 
-def _mission_demand(
-    core: Core, mission_id: MissionId, point_id: PointId, priority: int, created_s: float
-) -> PointDemand:
+def _mission_demand(core: Core, mission: Mission, point_id: PointId, barred: frozenset[RobotId]) -> PointDemand:
     point = core.plant.points[point_id]
     return PointDemand(
         point_id=point_id,
         node_id=point.node_id,
         duration_s=point.duration_s,
         sensors=point.sensors,
-        period_s=MISSION_SERVE_S * (100 - priority + 10) / 60,
-        last_visit_s=created_s - MISSION_SERVE_S / 2,
+        period_s=MISSION_SERVE_S * (100 - mission.priority + 10) / 60,
+        last_visit_s=mission.created_s - MISSION_SERVE_S / 2,
         weight=point.weight,
-        mission_id=mission_id,
-        barred=_barred(core, point_id),
+        mission_id=mission.mission_id,
+        barred=barred,
     )
 
 
@@ -204,10 +198,14 @@ def _sooner(patrol: PointDemand | None, mission: PointDemand, now_s: float) -> P
     )  # fmt: skip
 
 
-def _barred(core: Core, point_id: PointId) -> frozenset[RobotId]:
-    return frozenset(
-        robot_id for robot_id, live in core.live.items() if live.barred and live.barred.get(point_id, 0.0) > core.now_s
-    )
+def _barred(core: Core) -> dict[PointId, frozenset[RobotId]]:
+    """For each point the robots that shouldn't try it now."""
+    barred: dict[PointId, set[RobotId]] = {}
+    for robot_id, live in core.live.items():
+        for point_id, until_s in live.barred.items():
+            if until_s > core.now_s:
+                barred.setdefault(point_id, set()).add(robot_id)
+    return {point_id: frozenset(robots) for point_id, robots in barred.items()}
 
 
 def _docks(core: Core) -> tuple[DockOffer, ...]:

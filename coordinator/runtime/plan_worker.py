@@ -1,8 +1,8 @@
 """
 The planner's process: problems in by standard input, plans out by standard output, one after the other.
 
-Frames are a length (8 bytes, big endian) and a pickle; both ends are this program. An empty frame is a
-problem that could not be planned.
+Frames are a length (8 bytes, big endian) and a pickle; both ends are this program. The first frame out is empty: all is
+compiled or loaded, so that no plan waits for it. Later an empty frame is a problem that could not be planned.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ LENGTH = struct.Struct(">Q")
 
 def serve(source: BinaryIO, target: BinaryIO) -> None:
     """Plan until the input ends."""
-    from coordinator.assignment.assign import plan
+    from coordinator.assignment.assign import plan, warm_up
 
+    warm_up()
+    target.write(LENGTH.pack(0))
+    target.flush()
     while len(head := source.read(LENGTH.size)) == LENGTH.size:
         problem = pickle.loads(source.read(LENGTH.unpack(head)[0]))
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import pickle
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import structlog
 
@@ -13,11 +14,15 @@ from coordinator.model.assignment import Plan, Problem
 from coordinator.model.events import AssignmentPlanned
 from coordinator.runtime.plan_worker import LENGTH
 
+READY_WITHIN_S = 180.0
+"""The first worker ever on a machine compiles the kernel; those after it load it in a second."""
 WORKER = (sys.executable, "-m", "coordinator.runtime.plan_worker")
 # A plan is a few hundred stops; more than this is no plan.
 _MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class PlannerDeadError(Exception):
@@ -32,7 +37,8 @@ class Planner:
 
     Args:
         answer: Takes the plan, as an event.
-        within_s: After this long the worker is killed.
+        within_s: A worker that takes longer to plan is killed.
+        ready_within_s: And one that takes longer to begin.
         command: Starts the worker.
     """
 
@@ -41,14 +47,17 @@ class Planner:
         answer: Callable[[AssignmentPlanned], None],
         *,
         within_s: float,
+        ready_within_s: float = READY_WITHIN_S,
         command: Sequence[str] = WORKER,
     ) -> None:
         self._answer = answer
         self._within_s = within_s
+        self._ready_within_s = ready_within_s
         self._command = tuple(command)
         self._waiting: Problem | None = None
         self._came = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
+        self._is_ready = False
         self.failure_count = 0
 
     def submit(self, problem: Problem) -> None:
@@ -63,47 +72,64 @@ class Planner:
             while True:
                 await self._came.wait()
                 self._came.clear()
-                problem, self._waiting = self._waiting, None
-                if problem is not None:
-                    await self._plan(problem)
+                process = await self._within(self._ready_worker(), self._ready_within_s)
+                problem = self._waiting
+                if process is None or problem is None:
+                    continue
+                self._waiting = None
+                plan = await self._within(self._ask(process, problem), self._within_s)
+                if plan is not None:
+                    self._answer(AssignmentPlanned(plan))
         finally:
             await self._kill()
 
-    async def _plan(self, problem: Problem) -> None:
+    async def _within(self, doing: Awaitable[T], within_s: float) -> T | None:
+        """Await something of the worker's; None if it goes wrong or takes too long, and the worker is gone then."""
         try:
-            async with asyncio.timeout(self._within_s):
-                plan = await self._ask(problem)
+            async with asyncio.timeout(within_s):
+                return await doing
         except (TimeoutError, OSError, PlannerDeadError, asyncio.IncompleteReadError) as error:
             self.failure_count += 1
-            log.error("planner_restarted", version=problem.version, error=repr(error))
+            log.error("planner_restarted", error=repr(error))
             await self._kill()
-            return
-        if plan is None:
-            self.failure_count += 1
-            log.error("plan_failed", version=problem.version)
-            return
-        self._answer(AssignmentPlanned(plan))
+            return None
 
-    async def _ask(self, problem: Problem) -> Plan | None:
+    async def _ready_worker(self) -> asyncio.subprocess.Process:
+        """Wait until there is a worker that has everything loaded."""
         process = self._process or await self._start()
-        if process.stdin is None or process.stdout is None:
+        if not self._is_ready:
+            if await self._frame(process):
+                raise PlannerDeadError("the worker doesn't begin with an empty frame")
+            self._is_ready = True
+        return process
+
+    async def _ask(self, process: asyncio.subprocess.Process, problem: Problem) -> Plan | None:
+        if process.stdin is None:
             raise PlannerDeadError("the worker has no pipes")
         asked = pickle.dumps(problem, protocol=pickle.HIGHEST_PROTOCOL)
         process.stdin.write(LENGTH.pack(len(asked)) + asked)
         await process.stdin.drain()
-        (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
-        if length > _MAX_ANSWER_BYTES:
-            raise PlannerDeadError(f"an answer of {length} bytes: the limit is {_MAX_ANSWER_BYTES}")
-        body = await process.stdout.readexactly(length)
+        body = await self._frame(process)
         if not body:
+            self.failure_count += 1
+            log.error("plan_failed", version=problem.version)
             return None
         plan = pickle.loads(body)
         if not isinstance(plan, Plan) or plan.version != problem.version:
             raise PlannerDeadError(f"the answer isn't a plan of version {problem.version}")
         return plan
 
+    async def _frame(self, process: asyncio.subprocess.Process) -> bytes:
+        if process.stdout is None:
+            raise PlannerDeadError("the worker has no pipes")
+        (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
+        if length > _MAX_ANSWER_BYTES:
+            raise PlannerDeadError(f"an answer of {length} bytes: the limit is {_MAX_ANSWER_BYTES}")
+        return await process.stdout.readexactly(length)
+
     async def _start(self) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
+        self._is_ready = False
         self._process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe)
         return self._process
 
@@ -112,4 +138,6 @@ class Planner:
             process, self._process = self._process, None
             if process.returncode is None:
                 process.kill()
+            if process.stdin is not None:
+                process.stdin.close()
             await process.wait()

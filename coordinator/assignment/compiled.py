@@ -1,0 +1,23 @@
+"""numba's compiler as a typed decorator, its results kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def compiled(function: F) -> F:
+    """
+    Compile a function at its first call, to the same numbers as without: no fast-math.
+
+    What was compiled is kept in NUMBA_CACHE_DIR, beside the source, or in the user's cache folder, whichever can be
+    written to first, and replaced whole, so that processes may share it. Where none can, each process compiles anew.
+    """
+    try:
+        return cast("F", numba.njit(function, cache=True))
+    except RuntimeError:  # So says numba when it finds no folder to write to.
+        return cast("F", numba.njit(function))

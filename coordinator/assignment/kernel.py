@@ -1,0 +1,527 @@
+"""
+The planner's inner loops on plain arrays: times along a route, the price of every place, insertion, improvement.
+
+numba compiles them. Without its compiler (NUMBA_DISABLE_JIT) the same functions run as they stand and give the same
+numbers, bit for bit: no fast-math, no reductions whose order is left open, ties to the lowest index.
+
+Source:
+    Ropke and Pisinger, "An Adaptive Large Neighborhood Search Heuristic for the Pickup and Delivery Problem
+    with Time Windows", Transportation Science 2006: related removal (section 3.1.1), the randomised choice of what to
+    remove (3.1.3) and regret (3.2.2); here with a convex price of lateness and without annealing.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from coordinator.assignment.compiled import compiled
+
+Floats = npt.NDArray[np.float64]
+Records = npt.NDArray[np.void]
+Ints = npt.NDArray[np.int64]
+
+CHARGE = -1
+"""In the place of a point's index: the charge stop."""
+
+NOTHING = -2
+"""In the place of a point's index: no stop."""
+
+SHIFT_S, FAR_SHIFT_S = 60.0, 180.0
+"""The price of delaying a route's rest is a parabola through 0 and these: exact there, near enough between."""
+
+CHANCE_RANGE = 1 << 31
+
+
+RULES = np.dtype(
+    [
+        ("now_s", "f8"), ("doublings", "i8"), ("knee_ratio", "f8"), ("linear", "f8"), ("square", "f8"),
+        ("search_count", "i8"), ("busy_price_per_s", "f8"), ("early_price_per_s", "f8"), ("change_price", "f8"),
+        ("swap_count", "i8"), ("swap_size", "i8"), ("stamp_count", "i8"),
+    ]
+)  # fmt: skip
+"""
+What holds for the whole plan: its settings, the price of an age ratio (see `AgeCost`), and how many stamps were given.
+"""
+
+POINT = np.dtype(
+    [
+        ("row", "i8"), ("refuge_s", "f8"), ("duration_s", "f8"), ("last_s", "f8"), ("rate_per_s", "f8"),
+        ("weight", "f8"), ("floor_ratio", "f8"), ("hurry_per_s", "f8"), ("outside", "f8"), ("owner", "i8"),
+        ("is_open", "?"),
+    ]
+)  # fmt: skip
+"""
+A point: its node; way to the nearest charger; last visit; 1 / period; age ratio below which it isn't visited; price per
+second of waiting, over and above the age (missions); price of leaving it out; robot that had it in the present plan or
+-1; whether it is wanted, and in no route.
+"""
+
+ROBOT = np.dtype(
+    [
+        ("start_row", "i8"), ("start_s", "f8"), ("start_ratio", "f8"), ("is_closed", "?"), ("pace", "f8"),
+        ("travel_use", "f8"), ("idle_use", "f8"), ("inspect_use", "f8"), ("reserve_ratio", "f8"),
+        ("margin_ratio", "f8"), ("slot_row", "i8"), ("slot_from_s", "f8"), ("slot_to_s", "f8"),
+        ("slot_until_ratio", "f8"),
+        ("count", "i8"), ("charge_at", "i8"), ("slack_s", "f8"), ("spare_before", "f8"), ("spare_after", "f8"),
+        ("ahead_ratio", "f8"), ("price", "f8"), ("stamp", "i8"),
+    ]
+)  # fmt: skip
+"""
+A robot: where, when and with what charge it is free; whether it can take nothing; its travel times over those of the
+array; charge ratio used per second; charge that must be left after work, and besides at the end of its route; its
+booked charge (row -1: none).
+
+Then its route: stops; place of the charge among them (their count: none); how much later the robot may come to it;
+charge left over what is needed, before it and after it (the same without one); charge for the way from the end to the
+nearest charger; the route's part of the objective, less what its points would cost outside; a stamp that is the same
+only while the route is.
+"""
+
+STOP = np.dtype(
+    [
+        ("point", "i8"), ("arrive_s", "f8"), ("leg_s", "f8"), ("row", "i8"), ("leave_s", "f8"),
+        ("linear", "f8"), ("square", "f8"),
+    ]
+)  # fmt: skip
+"""
+Place k of a route. Of its k-th stop: point or `CHARGE`; arrival; drive to it; and the price of delaying it and all
+behind it by d seconds, linear * d + square * d * d. Of what comes before, the start or stop k - 1: node, end of work.
+"""
+
+FIT = np.dtype([("is_allowed", "?"), ("gain", "f8"), ("place", "i8"), ("known", "i8")])
+"""
+A robot and a point: whether it may serve it; what inserting it at the best place changes the price by, and that place;
+the route's stamp for which these two hold.
+"""
+
+
+class Board(NamedTuple):
+    """
+    A plan being made for n points, r robots, m nodes and up to w stops a robot.
+
+    Attributes:
+        rules: Of `RULES`. Shape (1,).
+        travel_s: Node to node. Shape (m, m).
+        refuge_s: Node to the nearest charger. Shape (m,).
+        points: Of `POINT`. Shape (n,).
+        robots: Of `ROBOT`. Shape (r,).
+        stops: Of `STOP`. Shape (r, w + 1).
+        fits: Of `FIT`. Shape (r, n).
+    """
+
+    rules: Records
+    travel_s: Floats
+    refuge_s: Floats
+    points: Records
+    robots: Records
+    stops: Records
+    fits: Records
+
+
+@compiled
+def age_price(rules: np.void, ratio: float) -> float:
+    """Price an age ratio: a power of it, and beyond the knee that power's own parabola."""
+    if ratio <= 0.0:
+        return 0.0
+    power: float = min(rules["knee_ratio"], ratio)
+    for _ in range(rules["doublings"]):
+        power *= power
+    if ratio <= rules["knee_ratio"]:
+        return power
+    over = ratio - rules["knee_ratio"]
+    power += over * (rules["linear"] + rules["square"] * over)
+    return power
+
+
+@compiled
+def drive_through(board: Board, robot: int) -> float:
+    """Compute times and charge along a route; returns its driving and working time."""
+    r, stops = board.robots[robot], board.stops[robot]
+    count, busy_s, pace, travel_use = r["count"], 0.0, r["pace"], r["travel_use"]
+    row, time_s, ratio, spare_before = r["start_row"], r["start_s"], r["start_ratio"], 0.0
+    r["charge_at"], r["slack_s"] = count, math.inf
+    for k in range(count):
+        stop = stops[k]
+        stop["row"], stop["leave_s"] = row, time_s
+        point = stop["point"]
+        next_row = r["slot_row"] if point == CHARGE else board.points[point]["row"]
+        leg_s = board.travel_s[row, next_row] * pace
+        row = next_row
+        time_s += leg_s
+        busy_s += leg_s
+        ratio -= leg_s * travel_use
+        stop["leg_s"], stop["arrive_s"] = leg_s, time_s
+        if point == CHARGE:
+            slack_s = r["slot_from_s"] - time_s
+            r["charge_at"], r["slack_s"] = k, slack_s
+            if slack_s > 0.0:
+                ratio -= slack_s * r["idle_use"]
+                time_s = r["slot_from_s"]
+            stop["arrive_s"] = time_s
+            spare_before = ratio - r["reserve_ratio"]
+            time_s = max(time_s, r["slot_to_s"])
+            ratio = max(ratio, r["slot_until_ratio"])
+        else:
+            duration_s = board.points[point]["duration_s"]
+            time_s += duration_s
+            busy_s += duration_s
+            ratio -= duration_s * r["inspect_use"]
+    stops[count]["row"], stops[count]["leave_s"] = row, time_s
+    ahead = board.refuge_s[row] * pace * travel_use if travel_use > 0.0 else 0.0
+    spare_after = ratio - r["reserve_ratio"] - r["margin_ratio"] - ahead
+    r["ahead_ratio"], r["spare_after"] = ahead, spare_after
+    r["spare_before"] = spare_before if r["charge_at"] < count else spare_after
+    return busy_s
+
+
+@compiled
+def refresh(board: Board, robot: int) -> None:
+    """Bring a route's times, its price and the prices of delaying its stops up to date."""
+    busy_s = drive_through(board, robot)
+    rules, r, stops = board.rules[0], board.robots[robot], board.stops[robot]
+    count = r["count"]
+    total = rules["busy_price_per_s"] * busy_s if count > 0 else 0.0
+    near, far = 0.0, 0.0
+    stops[count]["linear"], stops[count]["square"] = 0.0, 0.0
+    for k in range(count - 1, -1, -1):
+        point = stops[k]["point"]
+        if point == CHARGE:
+            # A delay before the charge stop eats waiting time there and goes no further.
+            near, far = 0.0, 0.0
+        else:
+            p = board.points[point]
+            end_s, weight, rate, hurry = stops[k + 1]["leave_s"], p["weight"], p["rate_per_s"], p["hurry_per_s"]
+            age_s = end_s - p["last_s"]
+            own = weight * age_price(rules, age_s * rate)
+            near += weight * age_price(rules, (age_s + SHIFT_S) * rate) - own + hurry * SHIFT_S
+            far += weight * age_price(rules, (age_s + FAR_SHIFT_S) * rate) - own + hurry * FAR_SHIFT_S
+            total += own - p["outside"] + hurry * (end_s - rules["now_s"])
+            if p["owner"] >= 0 and p["owner"] != robot:
+                total += rules["change_price"]
+        square = (far / FAR_SHIFT_S - near / SHIFT_S) / (FAR_SHIFT_S - SHIFT_S)
+        if not square > 0.0:
+            square = 0.0
+        stops[k]["square"], stops[k]["linear"] = square, near / SHIFT_S - square * SHIFT_S
+    r["price"] = total
+    rules["stamp_count"] += 1
+    r["stamp"] = rules["stamp_count"]
+
+
+@compiled
+def best_place(board: Board, robot: int, point: int) -> tuple[float, int]:
+    """Find a point's cheapest place in a route, and what the whole plan's price changes by; inf: none."""
+    rules, r, p, stops = board.rules[0], board.robots[robot], board.points[point], board.stops[robot]
+    best, place, count, charge_at = math.inf, -1, r["count"], r["charge_at"]
+    has_charge = charge_at < count
+    if not board.fits[robot, point]["is_allowed"] or r["is_closed"] or count >= rules["search_count"] + has_charge:
+        return best, place
+    first = charge_at + 1 if has_charge and r["spare_before"] < 0.0 else 0
+    end = count + 1
+    if r["spare_after"] < 0.0:
+        end = charge_at + 1 if has_charge else 0
+    pace, travel_use, slack_s = r["pace"], r["travel_use"], r["slack_s"]
+    point_row, duration_s, last_s, rate = p["row"], p["duration_s"], p["last_s"], p["rate_per_s"]
+    work_use = duration_s * r["inspect_use"]
+    for k in range(first, end):
+        stop = stops[k]
+        to_s = board.travel_s[stop["row"], point_row]
+        end_s = to_s * pace + duration_s + stop["leave_s"]
+        ratio = (end_s - last_s) * rate
+        if not ratio >= p["floor_ratio"]:
+            continue
+        is_before = has_charge and k <= charge_at
+        spare_ratio = r["spare_before"] if is_before else r["spare_after"]
+        if k < count:
+            detour_s = (to_s + board.travel_s[point_row, stops[k + 1]["row"]]) * pace - stop["leg_s"]
+            spent = detour_s * travel_use + work_use
+        else:
+            detour_s = to_s * pace
+            spent = detour_s * travel_use + work_use + p["refuge_s"] * (travel_use * pace)
+            spare_ratio += r["ahead_ratio"]
+        delay_s = detour_s + duration_s
+        if (is_before and not delay_s <= slack_s) or not spent <= spare_ratio:
+            continue
+        # Per second of delay: those behind, being busy, and the next visit brought forward.
+        per_s = stop["square"] * delay_s + stop["linear"] + rules["busy_price_per_s"]
+        if ratio < 1.0:
+            per_s += (1.0 - ratio) * rules["early_price_per_s"]
+        price = p["weight"] * age_price(rules, ratio) + p["hurry_per_s"] * (end_s - rules["now_s"]) + per_s * delay_s
+        if price < best:
+            best, place = price, k
+    if place >= 0:
+        best -= p["outside"]
+        if p["owner"] >= 0 and p["owner"] != robot:
+            best += rules["change_price"]
+    return best, place
+
+
+@compiled
+def look_up(board: Board, robot: int, point: int) -> float:
+    """Tell what a point's best place in a route changes the price by; kept until the route changes."""
+    fit, stamp = board.fits[robot, point], board.robots[robot]["stamp"]
+    if fit["known"] != stamp:
+        fit["known"] = stamp
+        fit["gain"], fit["place"] = best_place(board, robot, point)
+    gain: float = fit["gain"]
+    return gain
+
+
+@compiled
+def insert(board: Board, robot: int, point: int) -> None:
+    """Put a point into its best place in a route, which has been looked up."""
+    r, stops, place = board.robots[robot], board.stops[robot], board.fits[robot, point]["place"]
+    for k in range(r["count"], place, -1):
+        stops[k]["point"] = stops[k - 1]["point"]
+    stops[place]["point"] = point
+    r["count"] += 1
+    board.points[point]["is_open"] = False
+    refresh(board, robot)
+
+
+@compiled
+def fill(board: Board, points: Ints) -> None:
+    """Insert open points while it pays, the one that would lose most by waiting first."""
+    robots, many = len(board.robots), len(points)
+    # Of each point: the best robot and the best and second best price; robot -1: to be looked up.
+    chosen, first, second = np.full(many, -1), np.zeros(many), np.zeros(many)
+    while True:
+        top, top_priority = -1, 0.0
+        for j in range(many):
+            point = points[j]
+            if not board.points[point]["is_open"]:
+                continue
+            if chosen[j] < 0:
+                chosen[j], first[j], second[j] = 0, math.inf, math.inf
+                for robot in range(robots):
+                    price = look_up(board, robot, point)
+                    if price < first[j]:
+                        chosen[j], first[j], second[j] = robot, price, first[j]
+                    elif price < second[j]:
+                        second[j] = price
+            if first[j] < 0.0:
+                priority = min(second[j], 0.0) - 2.0 * first[j]
+                if priority > top_priority:
+                    top, top_priority = j, priority
+        if top < 0:
+            return
+        changed = chosen[top]
+        insert(board, changed, points[top])
+        for j in range(many):
+            point = points[j]
+            if board.points[point]["is_open"]:
+                old = board.fits[changed, point]["gain"]
+                if min(old, look_up(board, changed, point)) <= second[j]:
+                    chosen[j] = -1
+
+
+@compiled
+def drive_planned(board: Board, robot: int, before: Ints, after: Ints) -> None:
+    """Make a route of the points before its charge, the charge if one is booked, and the points after it."""
+    r, stops, count = board.robots[robot], board.stops[robot], 0
+    for point in before:
+        stops[count]["point"] = point
+        count += 1
+    if r["slot_row"] >= 0:
+        stops[count]["point"] = CHARGE
+        count += 1
+    for point in after:
+        stops[count]["point"] = point
+        count += 1
+    r["count"] = count
+    drive_through(board, robot)
+
+
+@compiled
+def drop_early(board: Board, robot: int, points: Ints, place: int) -> int:
+    """Open those of a route's points that would be visited too early, and move the rest up; returns how many stay."""
+    kept = 0
+    for k in range(len(points)):
+        point = points[k]
+        p, end_s = board.points[point], board.stops[robot, place + k + 1]["leave_s"]
+        if (end_s - p["last_s"]) * p["rate_per_s"] >= p["floor_ratio"]:
+            points[kept] = point
+            kept += 1
+        else:
+            p["is_open"] = True
+    return kept
+
+
+@compiled
+def restore(board: Board, robot: int, planned: Ints) -> None:
+    """
+    Take over a route as it was planned; drop from the end, or all, what no longer fits.
+
+    Args:
+        planned: Points and `CHARGE` in order, then `NOTHING`.
+    """
+    r, most = board.robots[robot], len(planned)
+    before, after = np.empty(most + 1, dtype=np.int64), np.empty(most + 1, dtype=np.int64)
+    before_count, after_count, is_after, has_charge = 0, 0, False, r["slot_row"] >= 0
+    for point in planned:
+        if point == CHARGE:
+            is_after = has_charge
+        if point < 0 or not board.points[point]["is_open"] or not board.fits[robot, point]["is_allowed"]:
+            continue
+        board.points[point]["owner"] = robot
+        if r["is_closed"] or before_count + after_count >= board.rules[0]["search_count"]:
+            continue
+        board.points[point]["is_open"] = False
+        if is_after:
+            after[after_count] = point
+            after_count += 1
+        else:
+            before[before_count] = point
+            before_count += 1
+    while True:
+        drive_planned(board, robot, before[:before_count], after[:after_count])
+        kept_before = drop_early(board, robot, before[:before_count], 0)
+        kept_after = drop_early(board, robot, after[:after_count], r["count"] - after_count)
+        if kept_before < before_count or kept_after < after_count:
+            before_count, after_count = kept_before, kept_after
+        elif before_count > 0 and not (r["slack_s"] >= 0.0 and r["spare_before"] >= 0.0):
+            before_count -= 1
+            point = before[before_count]
+            if has_charge:
+                # What no longer fits before the charge may follow it.
+                for k in range(after_count, 0, -1):
+                    after[k] = after[k - 1]
+                after[0] = point
+                after_count += 1
+            else:
+                board.points[point]["is_open"] = True
+        elif after_count > 0 and not r["spare_after"] >= 0.0:
+            after_count -= 1
+            board.points[after[after_count]]["is_open"] = True
+        else:
+            refresh(board, robot)
+            return
+
+
+@compiled
+def rank(board: Board) -> Ints:
+    """Order the wanted points by price, the dearest first: in a route its price there, else that of being left out."""
+    price = np.full(len(board.points), -1.0)
+    for point in range(len(board.points)):
+        if board.points[point]["is_open"]:
+            price[point] = board.points[point]["outside"]
+    for robot in range(len(board.robots)):
+        for k in range(board.robots[robot]["count"]):
+            point = board.stops[robot, k]["point"]
+            if point != CHARGE:
+                p, end_s = board.points[point], board.stops[robot, k + 1]["leave_s"]
+                ratio = (end_s - p["last_s"]) * p["rate_per_s"]
+                price[point] = p["weight"] * age_price(board.rules[0], ratio)
+    order = np.argsort(-price, kind="mergesort")
+    count = 0
+    while count < len(order) and price[order[count]] >= 0.0:
+        count += 1
+    return order[:count]
+
+
+@compiled
+def neighbours(board: Board, point: int, size: int) -> Ints:
+    """Find a point's nearest planned ones by the way there and back; the point itself is the first."""
+    row = board.points[point]["row"]
+    near, away_s = np.full(size + 1, point), np.full(size + 1, math.inf)
+    away_s[0] = -math.inf
+    found = 1
+    for robot in range(len(board.robots)):
+        for k in range(board.robots[robot]["count"]):
+            other = board.stops[robot, k]["point"]
+            if other in (CHARGE, point):
+                continue
+            other_row = board.points[other]["row"]
+            way_s = board.travel_s[row, other_row] + board.travel_s[other_row, row]
+            if not way_s < away_s[size]:
+                continue
+            place = min(found, size)
+            while away_s[place - 1] > way_s:
+                away_s[place], near[place] = away_s[place - 1], near[place - 1]
+                place -= 1
+            away_s[place], near[place] = way_s, other
+            found = min(found + 1, size + 1)
+    return near[:found]
+
+
+@compiled
+def swap(board: Board, point: int, size: int) -> bool:
+    """Take a point and its nearest planned neighbours out, and insert them again; undone unless the plan is cheaper."""
+    robots = len(board.robots)
+    out = np.sort(neighbours(board, point, size))
+    before, stops, was_open = board.robots.copy(), board.stops["point"].copy(), board.points[point]["is_open"]
+    for other in out:
+        board.points[other]["is_open"] = True
+    for robot in range(robots):
+        kept, count = 0, board.robots[robot]["count"]
+        for k in range(count):
+            other = stops[robot, k]
+            if other == CHARGE or not board.points[other]["is_open"]:
+                board.stops[robot, kept]["point"] = other
+                kept += 1
+        if kept < count:
+            board.robots[robot]["count"] = kept
+            refresh(board, robot)
+    fill(board, out)
+    rise = 0.0
+    for robot in range(robots):
+        rise += board.robots[robot]["price"] - before[robot]["price"]
+    if rise < -1e-9:
+        return True
+    for other in out:
+        board.points[other]["is_open"] = False
+    board.points[point]["is_open"] = was_open
+    for robot in range(robots):
+        if board.robots[robot]["stamp"] != before[robot]["stamp"]:
+            board.robots[robot]["count"] = before[robot]["count"]
+            for k in range(before[robot]["count"]):
+                board.stops[robot, k]["point"] = stops[robot, k]
+            refresh(board, robot)
+            board.robots[robot]["stamp"] = before[robot]["stamp"]
+    return False
+
+
+@compiled
+def improve(board: Board, turn: int) -> None:
+    """
+    Take dear points out with their neighbours and put them back better, a counted number of times.
+
+    Args:
+        turn: Number of the plan: each plan tries other points.
+    """
+    chance, ranking = turn % CHANCE_RANGE, rank(board)
+    for _ in range(board.rules[0]["swap_count"]):
+        if len(ranking) == 0:
+            return
+        # A linear congruential generator (the C standard's example); its high bits choose, the dearest most often.
+        chance = (chance * 1103515245 + 12345) % CHANCE_RANGE
+        share = chance / CHANCE_RANGE
+        if swap(board, ranking[int(share * share * share * len(ranking))], board.rules[0]["swap_size"]):
+            ranking = rank(board)
+
+
+@compiled
+def begin(board: Board, robot: int) -> None:
+    """Give a robot without stops its booked charge, if there is one, as the only stop."""
+    if board.robots[robot]["slot_row"] >= 0:
+        board.stops[robot, 0]["point"] = CHARGE
+        board.robots[robot]["count"] = 1
+    refresh(board, robot)
+
+
+@compiled
+def solve(board: Board, planned: Ints, turn: int) -> None:
+    """
+    Plan: start from the present plan, insert what is missing, improve.
+
+    Args:
+        planned: The present plan: for each robot points and `CHARGE` in order, then `NOTHING`. Shape (r, any).
+        turn: Number of the plan.
+    """
+    for robot in range(len(board.robots)):
+        restore(board, robot, planned[robot])
+    fill(board, np.flatnonzero(board.points["is_open"]))
+    improve(board, turn)
