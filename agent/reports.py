@@ -23,7 +23,9 @@ _WIRE_ACTIVITIES = {
     Activity.FAULTED: robot_pb2.ROBOT_ACTIVITY_FAULTED,
     Activity.MANUAL: robot_pb2.ROBOT_ACTIVITY_MANUAL,
 }
-_BODYS_WORD = frozenset({Activity.BLOCKED, Activity.FAULTED, Activity.MANUAL, Activity.STOPPED})
+# Asked for each report: a tuple compares, where a set would hash the member in Python.
+_BODYS_WORD = (Activity.BLOCKED, Activity.STOPPED)
+_BEYOND_ORDERS = (Activity.FAULTED, Activity.MANUAL)
 
 
 def activity_of(telemetry: Telemetry | None, latch: Latch, *, task_type: str | None, has_legs: bool) -> Activity:
@@ -37,10 +39,10 @@ def activity_of(telemetry: Telemetry | None, latch: Latch, *, task_type: str | N
         has_legs: Whether the body has a leg it hasn't finished.
     """
     own = Activity.IDLE if telemetry is None else telemetry.activity
-    if telemetry is not None and own is not Activity.MANUAL and any(f.stops_driving for f in telemetry.faults):
-        return Activity.FAULTED
-    if own is Activity.FAULTED or own is Activity.MANUAL:
+    if own in _BEYOND_ORDERS:
         return own
+    if telemetry is not None and telemetry.faults and any(fault.stops_driving for fault in telemetry.faults):
+        return Activity.FAULTED
     if latch is Latch.STOPPED:
         return Activity.STOPPED
     if own in _BODYS_WORD:

@@ -13,6 +13,7 @@ only after its reading is durable; STOP holds until RESUME, across restarts.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 from agent.body import Activity, Outcome, Placement, Reading, Telemetry
 from agent.coordinator_clock import CoordinatorClock
@@ -37,7 +38,7 @@ from agent.outputs import (
 from agent.reports import Telemeter, activity_of
 from agent.states import LATCHES, LINKS, Latch, LatchSignal, LinkSignal, LinkState
 from agent.task_log import TaskLog
-from roundsman.v1 import robot_pb2, route_pb2, session_pb2
+from roundsman.v1 import route_pb2, session_pb2
 
 __all__ = ["AgentSession", "BodyError"]
 
@@ -116,24 +117,18 @@ class AgentSession:
         )
 
     @property
-    def progress(self) -> robot_pb2.RouteProgress | None:
-        """How far along its route the robot is; None while it holds none."""
-        if self._route is None:
-            return None
-        progress = robot_pb2.RouteProgress()
-        self._route.fill_progress(progress)
-        return progress
+    def route(self) -> HeldRoute | None:
+        """The route the robot holds, for looking only; None while it holds none."""
+        return self._route
 
     def next_deadline_s(self) -> float:
         """When `tick` has something to do, on the robot's clock; infinite: not before another input."""
-        deadlines = []
-        if self._heard_s is not None and not self._is_silent:
-            deadlines.append(self._heard_s + self._terms.hold_after_s)
+        deadline_s = self._silent_from_s()
         if self._link is LinkState.OPEN:
-            deadlines.append(self._report_due_s)
-        elif self._link is LinkState.GREETING:
-            deadlines.append(self._greeted_s + self._settings.welcome_timeout_s)
-        return min(deadlines, default=float("inf"))
+            return min(deadline_s, self._report_due_s)
+        if self._link is LinkState.GREETING:
+            return min(deadline_s, self._greeted_s + self._settings.welcome_timeout_s)
+        return deadline_s
 
     # The stream.
 
@@ -171,7 +166,7 @@ class AgentSession:
     def tick(self, now_s: float) -> list[Output]:
         """The time has come to `now_s`; does what is due. Harmless at any time."""
         out: list[Output] = []
-        if self._heard_s is not None and not self._is_silent and now_s >= self._heard_s + self._terms.hold_after_s:
+        if now_s >= self._silent_from_s():
             self._is_silent = True
             if self._settings.on_silence is SilencePolicy.HOLD_NOW:
                 out.append(Hold())
@@ -328,6 +323,12 @@ class AgentSession:
         out.append(Send(request))
         self.clock.heartbeat(stamp_s, now_s, rtt_s=rtt_s)
         self._heard(now_s, out)
+
+    def _silent_from_s(self) -> float:
+        """When the coordinator counts as silent unless it is heard before; infinite when it does already."""
+        if self._heard_s is None or self._is_silent:
+            return inf
+        return self._heard_s + self._terms.hold_after_s
 
     def _heard(self, now_s: float, out: list[Output]) -> None:
         self._heard_s = now_s

@@ -132,7 +132,7 @@ class Chassis:
             return None, 0.0
         if self._run is None:
             return self.line, self._offset_m
-        offset_m = self._run.at(self._world.now_s)[0] - self._leg_start_m
+        offset_m = self._run.distance_at(self._world.now_s) - self._leg_start_m
         return self.line, min(max(offset_m, 0.0), self.line.length_m)
 
     def pose(self) -> Pose2:
@@ -142,7 +142,7 @@ class Chassis:
 
     def speed_mps(self) -> float:
         """How fast it is now."""
-        return 0.0 if self._run is None else self._run.at(self._world.now_s)[1]
+        return 0.0 if self._run is None else self._run.speed_at(self._world.now_s)
 
     def follow(self, legs: Sequence[Leg]) -> None:
         """

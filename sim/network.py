@@ -11,8 +11,9 @@ Delays of seconds come as stalls that hold up everything: in weak cover a fifth 
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -71,48 +72,71 @@ class StreamEnd(Protocol):
         """The stream is over for this side; told once, never to the side that closed it."""
 
 
+@dataclass(slots=True)
+class Side:
+    """
+    One side of a stream.
+
+    Attributes:
+        due_s: Earliest time for the next delivery to it: streams don't reorder.
+        flying: Messages on their way to it, in order.
+    """
+
+    end: End
+    user: StreamEnd
+    is_open: bool = True
+    due_s: float = 0.0
+    flying: deque[tuple[bytes, Timer]] = field(default_factory=deque)
+
+
 class Stream:
     """One bidirectional stream. `number` is the adapter's connection number."""
 
-    __slots__ = ("_dues", "_ends", "_link", "_parked", "_timers", "is_open", "number")
+    __slots__ = ("_coordinator", "_link", "_parked", "_robot", "number")
 
     def __init__(self, link: Link, number: int, robot: StreamEnd, coordinator: StreamEnd) -> None:
         self._link = link
         self.number = number
-        self.is_open: dict[End, bool] = {End.ROBOT: True, End.COORDINATOR: True}
-        self._ends: dict[End, StreamEnd] = {End.ROBOT: robot, End.COORDINATOR: coordinator}
-        # Earliest time for the next delivery to a side: streams don't reorder.
-        self._dues: dict[End, float] = {End.ROBOT: 0.0, End.COORDINATOR: 0.0}
-        self._timers: dict[int, tuple[End, bytes, Timer]] = {}
-        self._parked: list[tuple[End, bytes]] = []
+        self._robot = Side(End.ROBOT, robot)
+        self._coordinator = Side(End.COORDINATOR, coordinator)
+        self._parked: list[tuple[Side, bytes]] = []
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is over for both sides."""
+        return not self._robot.is_open and not self._coordinator.is_open
 
     def send(self, to: End, data: bytes) -> None:
         """Send to a side; silently lost if the stream is over for the sender."""
-        sender = End.ROBOT if to is End.COORDINATOR else End.COORDINATOR
-        if not self.is_open[sender]:
+        sender, receiver = self._sides(to)
+        if not sender.is_open:
             return
         if self._link.is_down():
-            self._parked.append((to, data))
+            self._parked.append((receiver, data))
         else:
-            self._launch(to, data, self._link.delay_s())
+            self._launch(receiver, data, self._link.delay_s())
 
     def close(self, by: End, reason: str) -> None:
         """A side ends the stream; the other learns it after what was sent before."""
-        if not self.is_open[by]:
+        other, side = self._sides(by)
+        if not side.is_open:
             return
-        self.is_open[by] = False
-        other = End.ROBOT if by is End.COORDINATOR else End.COORDINATOR
+        side.is_open = False
         if self._link.is_down():
             return
         world = self._link.world
-        self._dues[other] = max(self._dues[other], world.now_s + self._link.delay_s())
-        world.at(self._dues[other], lambda: self.end(other, reason))
+        other.due_s = max(other.due_s, world.now_s + self._link.delay_s())
+        world.at(other.due_s, lambda: self._end(other, reason))
 
-    def end(self, side: End, reason: str) -> None:
+    def _sides(self, end: End) -> tuple[Side, Side]:
+        """The side opposite to one, and that one."""
+        return (self._robot, self._coordinator) if end is End.COORDINATOR else (self._coordinator, self._robot)
+
+    def _end(self, side: Side, reason: str) -> None:
         """Tell a side that the stream is over, unless it knows."""
-        if self.is_open[side]:
-            self.is_open[side] = False
-            self._ends[side].closed(self, reason)
+        if side.is_open:
+            side.is_open = False
+            side.user.closed(self, reason)
 
     def flush(self) -> None:
         """The link is back: send what waited."""
@@ -124,12 +148,13 @@ class Stream:
         """The link is gone for good: what is in flight is lost, but for some of it that comes late."""
         world, chance = self._link.world, self._link.chance
         late: list[bytes] = []
-        for to, data, timer in self._timers.values():
-            timer.cancel()
-            if to is End.COORDINATOR:
-                late.append(data)
-        late.extend(data for to, data in self._parked if to is End.COORDINATOR)
-        self._timers.clear()
+        for side in (self._robot, self._coordinator):
+            for _, timer in side.flying:
+                timer.cancel()
+        late.extend(data for data, _ in self._coordinator.flying)
+        late.extend(data for to, data in self._parked if to is self._coordinator)
+        self._robot.flying.clear()
+        self._coordinator.flying.clear()
         self._parked.clear()
         due_s = world.now_s
         # A prefix: the coordinator's buffers are read in order.
@@ -137,26 +162,23 @@ class Stream:
             if chance.random() > self._link.profile.late_ratio:
                 break
             due_s += chance.uniform(0.0, 1.0)
-            world.at(due_s, lambda data=data: self._deliver(End.COORDINATOR, data))  # type: ignore[misc]
-        self.end(End.ROBOT, "link lost")
-        world.at(due_s + chance.uniform(0.0, 6.0), lambda: self.end(End.COORDINATOR, "link lost"))
+            world.at(due_s, lambda data=data: self._deliver(self._coordinator, data))  # type: ignore[misc]
+        self._end(self._robot, "link lost")
+        world.at(due_s + chance.uniform(0.0, 6.0), lambda: self._end(self._coordinator, "link lost"))
 
-    def _launch(self, to: End, data: bytes, delay_s: float) -> None:
+    def _launch(self, to: Side, data: bytes, delay_s: float) -> None:
         world = self._link.world
-        due_s = max(self._dues[to], world.now_s + delay_s)
-        self._dues[to] = due_s
-        key = self._link.next_key()
-        timer = world.at(due_s, lambda: self._arrive(key))
-        self._timers[key] = (to, data, timer)
+        to.due_s = max(to.due_s, world.now_s + delay_s)
+        to.flying.append((data, world.at(to.due_s, lambda: self._arrive(to))))
 
-    def _arrive(self, key: int) -> None:
-        to, data, _ = self._timers.pop(key)
+    def _arrive(self, to: Side) -> None:
+        data, _ = to.flying.popleft()
         self._deliver(to, data)
 
-    def _deliver(self, to: End, data: bytes) -> None:
-        if self.is_open[to]:
-            self._link.trace(to, self.number, data)
-            self._ends[to].received(self, data)
+    def _deliver(self, to: Side, data: bytes) -> None:
+        if to.is_open:
+            self._link.trace(to.end, self.number, data)
+            to.user.received(self, data)
 
 
 class Link:
@@ -187,7 +209,6 @@ class Link:
         self._fading_db = 0.0
         self._faded_until_s = 0.0
         self._streams: list[Stream] = []
-        self._key = 0
         self._cell_id = ""
         self._down_since_s: float | None = None
         self._cut_until_s = 0.0
@@ -198,15 +219,10 @@ class Link:
 
     def open_stream(self, number: int, robot: StreamEnd, coordinator: StreamEnd) -> Stream:
         """A new stream; the caller has checked that the link is up."""
-        self._streams = [s for s in self._streams if s.is_open[End.ROBOT] or s.is_open[End.COORDINATOR]]
+        self._streams = [stream for stream in self._streams if not stream.is_over]
         stream = Stream(self, number, robot, coordinator)
         self._streams.append(stream)
         return stream
-
-    def next_key(self) -> int:
-        """A number for a message in flight."""
-        self._key += 1
-        return self._key
 
     def cut(self, for_s: float) -> None:
         """Nothing passes for a while."""

@@ -67,12 +67,19 @@ class Profile:
         """Where it stands."""
         return self.phases[-1].end_m
 
-    def at(self, time_s: float) -> tuple[float, float]:
-        """Distance and speed at a time."""
+    def distance_at(self, time_s: float) -> float:
+        """Distance at a time."""
         for phase in self.phases:
-            if time_s < phase.end_s:
-                return phase.distance_at(time_s), phase.speed_at(time_s)
-        return self.end_m, 0.0
+            if time_s < phase.start_s + phase.duration_s:
+                return phase.distance_at(time_s)
+        return self.end_m
+
+    def speed_at(self, time_s: float) -> float:
+        """Speed at a time."""
+        for phase in self.phases:
+            if time_s < phase.start_s + phase.duration_s:
+                return phase.speed_at(time_s)
+        return 0.0
 
     def time_at(self, distance_m: float) -> float:
         """When a distance is reached; the end for anything beyond it."""

@@ -317,7 +317,7 @@ class SimBody:
         self._world.after(SWAP_AFTER_S, swap)
 
     def _activity(self) -> port.Activity:
-        if any(fault.stops_driving for fault in self._faults.values()):
+        if self._faults and any(fault.stops_driving for fault in self._faults.values()):
             return port.Activity.FAULTED
         if self._is_stopped:
             return port.Activity.STOPPED

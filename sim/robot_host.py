@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 from agent.driver import AgentDriver
@@ -175,7 +176,7 @@ class RobotHost:
             return
         due_s = self._clock_begin_s + self.driver.next_deadline_s() / self._clock_rate
         timer = self._deadline
-        if due_s == float("inf") or (timer is not None and timer.is_pending and timer.time_s <= due_s):
+        if due_s == inf or (timer is not None and timer.is_pending and timer.time_s <= due_s):
             return
         if timer is not None:
             timer.cancel()

@@ -96,8 +96,7 @@ class Truth:
         """A message came out of the network."""
         self.message_count += 1
         self.byte_count += len(data)
-        self.digest.update(STAMP.pack(self._world.now_s, number, to is End.ROBOT))
-        self.digest.update(data)
+        self.digest.update(STAMP.pack(self._world.now_s, number, to is End.ROBOT) + data)
 
     def touched(self, robot: RobotHost) -> None:
         """Something changed at a robot."""
@@ -170,7 +169,7 @@ class Truth:
             for robot in self._dirty.values():
                 self._check_within(robot, host)
             self._dirty.clear()
-        while self._pairs[0][0] <= now_s if self._pairs else False:
+        while self._pairs and self._pairs[0][0] <= now_s:
             self._check_pair()
         if now_s >= self._survey_s:
             self._survey_s = now_s + SURVEY_S
@@ -200,13 +199,13 @@ class Truth:
         if reserved is None or not reserved.steps:
             return
         driver = robot.driver
-        progress = None if driver is None else driver.session.progress
-        if progress is not None and progress.route_id == reserved.route_id:
+        route = None if driver is None else driver.session.route
+        if route is not None and route.route_id == reserved.route_id:
             end_seq = reserved.steps[-1].seq
-            if progress.base_end_seq > end_seq:
+            if route.base_end_seq > end_seq:
                 self.report(
                     "I2",
-                    f"robot {robot.robot_id} holds a base through {progress.base_end_seq}, reserved {end_seq}",
+                    f"robot {robot.robot_id} holds a base through {route.base_end_seq}, reserved {end_seq}",
                 )
         chassis = robot.body.chassis
         if chassis.is_rolling_out:

@@ -28,6 +28,9 @@ from coordinator.traffic.finishing import FinishingOrder, Mover
 from coordinator.traffic.resources import Resources
 from coordinator.traffic.routing import Router
 
+# A tuple: looked at with each report, where hashing an enum member costs more than comparing three.
+_HELPLESS = (Activity.FAULTED, Activity.MANUAL, Activity.STOPPED)
+
 if TYPE_CHECKING:
     from coordinator.fleet.settings import FleetSettings
     from coordinator.fleet.state import FleetState, RobotState
@@ -206,8 +209,7 @@ class Core:
         report = live.report
         if report is None:
             return False
-        activity = report.activity
-        if activity is Activity.FAULTED or activity is Activity.MANUAL or activity is Activity.STOPPED:
+        if report.activity in _HELPLESS:
             return True
         return bool(report.faults) and any(fault.stops_driving for fault in report.faults)
 

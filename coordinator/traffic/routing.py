@@ -25,8 +25,10 @@ class Router:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._starts = np.array([way.start for way in resources.ways], dtype=np.int32)
-        self._ends = np.array([way.end for way in resources.ways], dtype=np.int32)
+        starts = np.array([way.start for way in resources.ways], dtype=np.int32)
+        ends = np.array([way.end for way in resources.ways], dtype=np.int32)
+        self._forth = _Shape(starts, ends, len(resources.node_ids))
+        self._back = _Shape(ends, starts, len(resources.node_ids))
         self._free_s = np.array([way.free_s + NODE_S for way in resources.ways], dtype=np.float64)
         self._allowed = {key: np.array(value) for key, value in resources.allowed.items()}
         self._locked = np.array([resources.plant.edges[way.edge_id].is_locked for way in resources.ways])
@@ -74,7 +76,7 @@ class Router:
     def matrix_s(self) -> npt.NDArray[np.float64]:
         """Seconds from each node to each node for a robot that may use every edge, shape (n, n), read only."""
         if self._matrix is None:
-            self._matrix = dijkstra(self._graph(self._weights, reverse=False))
+            self._matrix = dijkstra(self._forth.graph(self._weights))
             self._matrix.flags.writeable = False
         return self._matrix
 
@@ -98,13 +100,25 @@ class Router:
         if known is None:
             graph = self._graphs.get(robot_type_id)
             if graph is None:
-                cost = np.array(self._cost[robot_type_id])
-                graph = self._graphs[robot_type_id] = self._graph(cost, reverse=True)
+                cost = np.where(self._allowed[robot_type_id], self._weights, np.inf)
+                graph = self._graphs[robot_type_id] = self._back.graph(cost)
             known = self._to_goal[robot_type_id, goal] = dijkstra(graph, indices=goal).tolist()
         return known
 
-    def _graph(self, cost: npt.NDArray[np.float64], *, reverse: bool) -> csr_array:
-        is_open = np.isfinite(cost)
-        rows, columns = (self._ends, self._starts) if reverse else (self._starts, self._ends)
-        count = len(self._resources.node_ids)
-        return csr_array((cost[is_open], (rows[is_open], columns[is_open])), shape=(count, count))
+
+class _Shape:
+    """All ways from row node to column node in the order of a sparse matrix, so that new weights need no sorting."""
+
+    def __init__(self, rows: npt.NDArray[np.int32], columns: npt.NDArray[np.int32], node_count: int) -> None:
+        self._order = np.lexsort((columns, rows))
+        self._columns = columns[self._order]
+        self._row_begins = np.searchsorted(rows[self._order], np.arange(node_count + 1))
+        self._node_count = node_count
+
+    def graph(self, cost: npt.NDArray[np.float64]) -> csr_array:
+        """The graph of the open ways; `cost` is seconds per way number, infinite for a closed one."""
+        sorted_cost = cost[self._order]
+        is_open = np.isfinite(sorted_cost)
+        open_before = np.concatenate(([0], np.cumsum(is_open)))
+        parts = (sorted_cost[is_open], self._columns[is_open], open_before[self._row_begins].astype(np.int32))
+        return csr_array(parts, shape=(self._node_count, self._node_count))

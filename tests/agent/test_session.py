@@ -120,18 +120,18 @@ def test_steps_that_stay_are_reached_when_the_tasks_before_them_are_done():
     robot.driver.cleared(0)
     robot.driver.reached(1)
     robot.route((2, ["b"]), 3, revision=2, stays=[2])
-    assert robot.session.progress.reached_seq == 1
+    assert robot.session.route.reached_seq == 1
 
     robot.done("a")
-    assert robot.session.progress.reached_seq == 2
+    assert robot.session.route.reached_seq == 2
     assert robot.body.performed == ["a", "b"]
     assert robot.body.given == [1]
     robot.done("b")
     assert robot.body.given == [1, 3]
     robot.driver.cleared(1)
-    assert robot.session.progress.cleared_seq == 2
+    assert robot.session.route.cleared_seq == 2
     robot.driver.reached(3)
-    assert robot.session.progress.reached_seq == 3
+    assert robot.session.route.reached_seq == 3
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_void_base_is_forgotten_and_a_new_route_begins():
     robot.driver.disconnected()
     robot.connect(base_is_valid=False)
     assert robot.body.names()[-1] == "void_base"
-    assert robot.session.progress is None
+    assert robot.session.route is None
 
     robot.route(0, (1, ["a"]), 2, route_id="r2")
     assert robot.body.commands[-1] == ("follow", [1, 2])
@@ -331,7 +331,7 @@ def test_new_route_id_voids_the_old_route():
     robot.route(0, 1, route_id="r2", revision=1)
 
     assert robot.body.names()[-2:] == ["void_base", "follow"]
-    assert robot.session.progress.route_id == "r2"
+    assert robot.session.route.route_id == "r2"
 
 
 def test_task_is_reported_done_only_after_its_reading_is_on_disk():
@@ -461,7 +461,7 @@ def test_body_that_skips_a_node_is_found_out():
     robot.driver.reached(2)
     robot.driver.cleared(2)
 
-    assert robot.session.progress.cleared_seq == -1
+    assert robot.session.route.cleared_seq == -1
     assert robot.session.ignored_count == 2
 
 

@@ -97,9 +97,9 @@ class World:
         self.robot.driver.received(message)
 
     def drive(self) -> None:
-        progress = self.robot.session.progress
-        if progress is not None and self.robot.body.given and self.robot.body.given[-1] > progress.reached_seq:
-            self.robot.driver.reached(progress.reached_seq + 1)
+        route = self.robot.session.route
+        if route is not None and self.robot.body.given and self.robot.body.given[-1] > route.reached_seq:
+            self.robot.driver.reached(route.reached_seq + 1)
 
     def check(self) -> None:
         given = self.robot.body.given
@@ -108,9 +108,9 @@ class World:
         assert len(given) < len(self.steps), f"given {given}, released up to {len(self.steps) - 1}"
         twice = [name for name, count in Counter(self.robot.body.performed).items() if count > 1]
         assert not twice, f"orders {twice} were performed twice"
-        progress = self.robot.session.progress
-        if progress is not None:
-            open_before = [seq for seq in released if seq < progress.reached_seq and self.is_open(released[seq])]
+        route = self.robot.session.route
+        if route is not None:
+            open_before = [seq for seq in released if seq < route.reached_seq and self.is_open(released[seq])]
             assert not open_before, f"drove past open tasks at {open_before}"
 
     def is_open(self, orders: tuple[str, ...]) -> bool:
@@ -148,4 +148,4 @@ def test_orders_of_the_property_are_real_ones():
         world.act(action)
 
     assert order("o1").order_id == world.robot.body.performed[0]
-    assert world.robot.session.progress.reached_seq == 2
+    assert world.robot.session.route.reached_seq == 2

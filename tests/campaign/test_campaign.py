@@ -1,4 +1,4 @@
-"""Random plants, fleets and histories: nobody collides, nobody deadlocks, nobody starves. `tests.campaign` runs more."""
+"""Random plants, fleets, histories: nobody collides, deadlocks or starves. `python -m tests.campaign` runs more."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def test_a_drive_ends_exactly_at_its_end_and_stands(pieces, acceleration):
     run = drive_profile(10.0, 0.0, pieces, acceleration)
 
     assert run.end_m == pytest.approx(sum(length for length, _ in pieces), abs=1e-6)
-    assert run.at(run.end_s + 1.0)[1] == 0.0
+    assert run.speed_at(run.end_s + 1.0) == 0.0
 
 
 @given(PIECES, st.floats(0.2, 2.0), st.lists(st.floats(0.0, 1.0), min_size=2, max_size=12))
@@ -27,7 +27,7 @@ def test_a_drive_only_goes_forward_and_keeps_to_the_limits(pieces, acceleration,
     top = max(limit for _, limit in pieces)
     last_m = 0.0
     for part in sorted(parts):
-        distance_m, speed_mps = run.at(part * run.end_s)
+        distance_m, speed_mps = run.distance_at(part * run.end_s), run.speed_at(part * run.end_s)
         assert distance_m >= last_m - 1e-9
         assert speed_mps <= top + 1e-6
         last_m = distance_m
@@ -39,7 +39,7 @@ def test_the_time_of_a_distance_is_the_inverse_of_the_distance_at_a_time(pieces,
     run = drive_profile(0.0, 0.0, pieces, acceleration)
     distance_m = part * run.end_m
 
-    assert run.at(run.time_at(distance_m))[0] == pytest.approx(distance_m, abs=1e-5)
+    assert run.distance_at(run.time_at(distance_m)) == pytest.approx(distance_m, abs=1e-5)
 
 
 @given(st.floats(0.1, 2.0), st.floats(0.2, 2.0), PIECES)
@@ -48,5 +48,5 @@ def test_a_moving_robot_can_be_given_a_longer_drive(speed, acceleration, pieces)
     ahead = [(braking_distance_m(speed, acceleration) + 1.0, 3.0), *pieces]
     run = drive_profile(0.0, speed, ahead, acceleration)
 
-    assert run.at(0.0)[1] == pytest.approx(speed)
+    assert run.speed_at(0.0) == pytest.approx(speed)
     assert run.end_m == pytest.approx(sum(length for length, _ in ahead), abs=1e-6)
