@@ -1,4 +1,4 @@
-"""`roundsman robots`: list, stop, resume, place, remove; and stopping all."""
+"""`roundsman robots`: list, show, stop, resume, place, remove; and stopping all."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coordinator.cli.connection import DEFAULT_TIMEOUT_S, ask, call_key, connected, report
-from coordinator.cli.exits import UsageError
+from coordinator.cli.exits import NotDoneError, UsageError
 from coordinator.cli.listing import Listing
 from coordinator.cli.options import DEFAULT_ADDRESS, Coordinator, Json, Key, Reason, Timeout, Watch, Yes
-from coordinator.cli.output import ago, percent
+from coordinator.cli.output import ago, percent, print_json, print_table, show, table, until
 
 if TYPE_CHECKING:
-    from roundsman.v1.fleet_pb2 import FleetState, RobotSummary
+    from roundsman.v1.fleet_pb2 import FleetState, RobotSummary, StopEta
 
-robots = typer.Typer(help="List, stop, resume, place and remove robots.", no_args_is_help=True)
+robots = typer.Typer(help="List, show, stop, resume, place and remove robots.", no_args_is_help=True)
 
 RobotIds = Annotated[list[str], typer.Argument(metavar="ROBOT...", help="Robot ids.")]
 RobotId = Annotated[str, typer.Argument(metavar="ROBOT", help="Robot id.")]
 NEXT_COUNT = 3
+STOP_COLUMNS = ("STOP", "NODE", "MISSION", "RELEASED", "#P50", "#P90")
 
 
 def wait_text(robot: RobotSummary, now_s: float) -> str:
@@ -77,6 +78,28 @@ def list_robots(
 ) -> None:
     """List robots: link, state, last confirmed node, charge, next points, what they wait for."""
     ROBOTS.show(coordinator, timeout_s, as_json=as_json, watch=watch)
+
+
+@robots.command("show")
+def show_robot(
+    *,
+    robot_id: RobotId,
+    coordinator: Coordinator = DEFAULT_ADDRESS,
+    timeout_s: Timeout = DEFAULT_TIMEOUT_S,
+    as_json: Json = False,
+) -> None:
+    """Show one robot with all its stops, and when it will be there: half of arrivals before p50, 9 of 10 before p90."""
+    from coordinator.client import as_data
+
+    with connected(coordinator, timeout_s) as client:
+        fleet = client.fleet()
+        robot = _find(fleet, robot_id)
+        if as_json:
+            print_json(as_data(robot))
+            return
+        show(table(ROBOTS.columns, [robot_row(robot, fleet)]))
+        typer.echo()
+        print_table(STOP_COLUMNS, [_stop_row(stop, fleet.now_s) for stop in robot.stops], empty="no stop ahead")
 
 
 @robots.command("stop")
@@ -150,6 +173,24 @@ def remove_robot(
             ask(result.text or f"Is {robot_id} off the floor?", yes=yes)
             result = client.remove(robot_id, key=_step_key(key, 2), confirm_token=result.confirm_token)
         report(result, as_json=as_json)
+
+
+def _find(fleet: FleetState, robot_id: str) -> RobotSummary:
+    for robot in fleet.robots:
+        if robot.robot_id == robot_id:
+            return robot
+    raise NotDoneError(f"refused: no robot {robot_id!r}; see `roundsman robots list`")
+
+
+def _stop_row(stop: StopEta, now_s: float) -> tuple[str, ...]:
+    return (
+        stop.point_id or "charging",
+        stop.node_id,
+        stop.mission_id or "-",
+        "yes" if stop.is_released else "no",
+        until(stop.p50_s if stop.HasField("p50_s") else None, now_s),
+        until(stop.p90_s if stop.HasField("p90_s") else None, now_s),
+    )
 
 
 def _step_key(key: str, step: int) -> str:

@@ -11,14 +11,15 @@ from coordinator.cli.alarms import SEVERITIES
 from coordinator.cli.connection import DEFAULT_TIMEOUT_S
 from coordinator.cli.listing import show_fleet
 from coordinator.cli.options import DEFAULT_ADDRESS, Coordinator, Json, Timeout, Watch
-from coordinator.cli.output import instant, span
+from coordinator.cli.output import instant, span, until
 from coordinator.cli.points import is_due
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from roundsman.v1.fleet_pb2 import FleetState
+    from roundsman.v1.fleet_pb2 import FleetState, StopEta
 
+ARRIVALS_COUNT = 3
 fleet = typer.Typer(help="The fleet as a whole.", no_args_is_help=True)
 
 
@@ -49,11 +50,28 @@ def status_data(state: FleetState) -> dict[str, Any]:
             "worst_age_ratio": worst.age_ratio if worst else None,
             "worst_point_id": worst.point_id if worst else None,
         },
+        "next_arrivals": [
+            {
+                "robot_id": robot_id,
+                "point_id": stop.point_id,
+                "node_id": stop.node_id,
+                "p50_s": stop.p50_s,
+                "p90_s": stop.p90_s,
+            }
+            for robot_id, stop in _next_arrivals(state)
+        ],
         "missions_by_state": _counted(mission.state for mission in state.missions),
         "active_alarms_by_severity": _counted(alarm.severity for alarm in state.alarms if alarm.is_active),
         "closed_edges_count": sum(edge.is_closed or edge.is_blockage for edge in state.edges),
         "totals": as_data(state.totals),
     }
+
+
+def _next_arrivals(state: FleetState) -> list[tuple[str, StopEta]]:
+    """The next stop of each robot that has one and will get there, soonest first."""
+    firsts = [(robot.robot_id, robot.stops[0]) for robot in state.robots if robot.stops]
+    known = [(robot_id, stop) for robot_id, stop in firsts if stop.HasField("p50_s")]
+    return sorted(known, key=lambda first: (first[1].p50_s, first[0]))
 
 
 def _counted(words: Any) -> dict[str, int]:
@@ -63,6 +81,16 @@ def _counted(words: Any) -> dict[str, int]:
 def _listed(counts: dict[str, int], order: tuple[str, ...] = ()) -> str:
     names = [*(name for name in order if name in counts), *(name for name in counts if name not in order)]
     return ", ".join(f"{counts[name]} {name.replace('_', ' ')}" for name in names) or "none"
+
+
+def _arrivals_text(arrivals: list[dict[str, Any]], now_s: float) -> str:
+    texts = [
+        f"{arrival['robot_id']} at {arrival['point_id'] or arrival['node_id']} {until(arrival['p50_s'], now_s)}"
+        f" (9 of 10 times {until(arrival['p90_s'], now_s)})"
+        for arrival in arrivals[:ARRIVALS_COUNT]
+    ]
+    more = f", +{len(arrivals) - ARRIVALS_COUNT}" if len(arrivals) > ARRIVALS_COUNT else ""
+    return (", ".join(texts) + more) or "none foretold"
 
 
 def status_table(state: FleetState) -> Table:
@@ -87,6 +115,7 @@ def status_table(state: FleetState) -> Table:
     )
     if points["worst_point_id"] is not None:
         made.add_row("oldest", f"{points['worst_point_id']}, age ratio {points['worst_age_ratio']:.2f}")
+    made.add_row("arrivals", _arrivals_text(data["next_arrivals"], state.now_s))
     made.add_row("missions", _listed(data["missions_by_state"]))
     made.add_row("alarms", _listed(data["active_alarms_by_severity"], SEVERITIES))
     made.add_row("edges", f"{data['closed_edges_count']} closed")

@@ -43,6 +43,7 @@ from coordinator.model.records import (
     StopChanged,
     TaskEnded,
     TaskEventsSeen,
+    TravelTimesLearned,
 )
 from coordinator.model.route import Step
 
@@ -98,6 +99,8 @@ def apply(state: FleetState, record: Record) -> None:
             del state.alarms[record.alarm_id]
         case OperatorActed():
             _answer(state, record)
+        case TravelTimesLearned():
+            _learn(state, record)
         case _:
             assert_never(record)
 
@@ -231,6 +234,18 @@ def _advance_observations(robot: RobotState) -> None:
     ahead = robot.observations_ahead
     while ahead and ahead[0] == robot.observations_through + 1:
         robot.observations_through = ahead.pop(0)
+
+
+def _learn(state: FleetState, record: TravelTimesLearned) -> None:
+    for entry in record.edges:
+        if entry.times is None:
+            state.edge_times.pop(entry.key, None)
+        else:
+            state.edge_times[entry.key] = entry
+    for work in record.work:
+        state.work_times[work.task_type] = work
+    for errors in record.arrivals:
+        state.arrival_errors[str(errors.place)] = errors
 
 
 def _change_mission(state: FleetState, record: MissionCreated | MissionChanged | MissionPointChanged) -> None:

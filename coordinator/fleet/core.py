@@ -22,11 +22,13 @@ from coordinator.model.records import (
 )
 from coordinator.model.robot import Activity, LinkState
 from coordinator.model.snapshot import Wait
+from coordinator.traffic.calibration import Calibration
 from coordinator.traffic.congestion import Congestion
 from coordinator.traffic.coverage import Coverage
 from coordinator.traffic.finishing import FinishingOrder, Mover
 from coordinator.traffic.resources import Resources
 from coordinator.traffic.routing import Router
+from coordinator.traffic.travel_times import TravelTimes
 
 # A tuple: looked at with each report, where hashing an enum member costs more than comparing three.
 _HELPLESS = (Activity.FAULTED, Activity.MANUAL, Activity.STOPPED)
@@ -59,6 +61,9 @@ class Core:
         self.finishing_around = FinishingOrder(self.resources)
         self.congestion = Congestion()
         self.coverage = Coverage(self.resources)
+        self.travel_times = TravelTimes(self.resources, state.edge_times.values(), state.work_times.values())
+        self.calibration = Calibration(state.arrival_errors.values())
+        self.learned_s = -1e18
         self._nonce_count = seed
         self.live: dict[RobotId, LiveRobot] = {}
         self.next_tick_s = now_s

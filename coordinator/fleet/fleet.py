@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from coordinator.fleet import (
     commands,
     devices,
+    foretelling,
     giveway,
     missions,
     observations,
@@ -17,6 +18,7 @@ from coordinator.fleet import (
     releases,
     roads,
     sessions,
+    travel,
 )
 from coordinator.fleet.core import Core
 from coordinator.fleet.invariants import InvariantError, check_invariants
@@ -84,6 +86,8 @@ class Fleet:
         core.effects = []
         core.record(EpochStarted(core.state.epoch + 1, core.plant.plant_id, core.plant.digest, now_s))
         self._drop_foreign_edges()
+        travel.forget_foreign_edges(core)
+        core.travel_times.publish(now_s)
         roads.refresh_roads(core)
         return core.effects
 
@@ -195,6 +199,8 @@ class Fleet:
         roads.expire_closures(core)
         missions.expire_missions(core)
         self._unshelve()
+        travel.learn(core)
+        foretelling.foretell(core)
         if core.now_s - core.roads_s >= roads.CONGESTION_PERIOD_S:
             core.roads_s = core.now_s
             roads.refresh_roads(core)

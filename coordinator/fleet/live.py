@@ -43,6 +43,15 @@ class Clearing:
     until_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """An arrival as it was foretold from edges and tasks; `place`: stops that were to be made before it."""
+
+    place: int
+    p50_s: float
+    p90_s: float
+
+
 @dataclass(slots=True)
 class LiveRobot:
     """
@@ -66,6 +75,11 @@ class LiveRobot:
         barred: Points it can't reach, until when.
         distrust: Why its place isn't believed until a person or a new start tells it anew; empty when it is.
         pose_trouble: Why its pose can't be used just now; empty when it can.
+        foretold: Arrivals foretold and awaited, by point; `foretold_s` is when the last ones were.
+        ready_s: When it could begin its drive or work: its node reached, its task before done, its base long enough.
+        waited_s: How long it waited for others before.
+        is_hindered: Whether what it does says nothing about how long that usually takes.
+        knows_start: Whether its drive began before our eyes.
     """
 
     robot_id: RobotId
@@ -99,8 +113,12 @@ class LiveRobot:
     distrust: str = ""
     pose_trouble: str = ""
     blocked_since_s: float | None = None
-    reached_s: float = 0.0
-    work_began_s: float | None = None
+    foretold: dict[PointId, list[Foretold]] = field(default_factory=dict)
+    foretold_s: float = -1e18
+    ready_s: float = 0.0
+    waited_s: float = 0.0
+    is_hindered: bool = True
+    knows_start: bool = False
     unhurried_s: float = 0.0
     commands_sent_s: dict[int, float] = field(default_factory=dict)
 

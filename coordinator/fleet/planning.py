@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coordinator.fleet.arrivals import base_left, drive_left_s
 from coordinator.fleet.missions import is_wanted
 from coordinator.model.assignment import DockOffer, Plan, PointDemand, Problem, RobotOffer, Stop
 from coordinator.model.effects import PlanAssignment
@@ -89,6 +90,7 @@ def build_problem(core: Core) -> Problem:
         node_index=core.resources.node_index,
         travel_s=core.router.matrix_s(),
         reference_speed_mps=REFERENCE_SPEED_MPS,
+        travel_version=core.router.version,
     )
 
 
@@ -122,13 +124,8 @@ def _free_at(core: Core, robot: RobotState, live: LiveRobot) -> tuple[float, flo
     """When the robot will be done with its base, and its charge then."""
     battery = core.robot_type(robot).battery
     charge_ratio = live.hello_charge_ratio if live.report is None else live.report.charge_ratio
-    resources = core.resources
-    travel_s = sum(
-        resources.ways[resources.way_index[step.edge_id]].free_s
-        for step in robot.steps
-        if step.seq > robot.reached_seq and step.edge_id is not None
-    )
-    free_s = core.now_s + travel_s
+    travel_s = drive_left_s(core, robot)
+    free_s = core.now_s + base_left(core, robot, live).mean_s
     charge_ratio -= travel_s * battery.travel_w / battery.capacity_j
     for order in robot.open_orders.values():
         if order.charge_until_ratio is not None:
@@ -136,10 +133,7 @@ def _free_at(core: Core, robot: RobotState, live: LiveRobot) -> tuple[float, flo
             free_s += lack_ratio * battery.capacity_j / battery.charge_w
             charge_ratio += lack_ratio
         else:
-            free_s += order.duration_s
             charge_ratio -= order.duration_s * battery.inspect_w / battery.capacity_j
-    if live.work_began_s is not None and robot.open_orders:
-        free_s = max(core.now_s, free_s - (core.now_s - live.work_began_s))
     return free_s, max(0.0, charge_ratio)
 
 

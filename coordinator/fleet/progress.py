@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coordinator.fleet.foretelling import arrived
 from coordinator.fleet.missions import point_ended
 from coordinator.fleet.roads import open_edge, report_blockage
 from coordinator.fleet.sessions import heard
+from coordinator.fleet.travel import begin_anew, note_hindrance, passed, worked
 from coordinator.model.events import HeartbeatEchoed, ReplyStatus, RouteReplied, StateReported, TaskReported
 from coordinator.model.geometry import distance_m, to_segment_m
 from coordinator.model.messages import Acknowledge
@@ -14,7 +16,6 @@ from coordinator.model.mission import TaskOutcome
 from coordinator.model.observation import Severity
 from coordinator.model.records import StepPassed, TaskEnded, TaskEventsSeen
 from coordinator.model.robot import Activity, Progress
-from coordinator.traffic.routing import NODE_S
 
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
@@ -35,6 +36,7 @@ def state_reported(core: Core, event: StateReported) -> None:
     robot = core.state.robots[event.robot_id]
     was_stalled = core.is_stalled(event.robot_id)
     live.report = report
+    note_hindrance(core, live)
     if report.progress is not None and robot.route_id == report.progress.route_id:
         _progress(core, robot, live, report.progress)
     _hear_coverage(core, robot, report)
@@ -90,8 +92,6 @@ def task_reported(core: Core, event: TaskReported) -> None:
         order = robot.open_orders.get(event.order_id)
         if event.outcome is None or order is None:
             core.record(TaskEventsSeen(event.robot_id, event.event_seq))
-            if live.work_began_s is None:
-                live.work_began_s = core.now_s
         else:
             had_failed = order.point_id in robot.failed_points
             ended_s = _coordinator_s(core, live, event.robot_s)
@@ -100,8 +100,9 @@ def task_reported(core: Core, event: TaskReported) -> None:
             )
             has_failed = had_failed or event.outcome is not TaskOutcome.DONE
             point_ended(core, robot, order, ended_s, has_failed=has_failed, reason=event.reason)
-            live.work_began_s = None
-            live.reached_s = core.now_s
+            if event.outcome is TaskOutcome.DONE:
+                worked(core, live, order)
+            begin_anew(core, live)
             core.is_traffic_dirty = True
     core.send(event.robot_id, Acknowledge(robot.task_events_through))
 
@@ -128,13 +129,10 @@ def _progress(core: Core, robot: RobotState, live: LiveRobot, progress: Progress
         live.distrust = text
         return
     if reached == robot.reached_seq + 1:
-        step = robot.step(reached)
-        if step.edge_id is not None:
-            way = core.resources.ways[core.resources.way_index[step.edge_id]]
-            free_s = max(way.free_s, way.length_m / core.robot_type(robot).max_speed_mps) + NODE_S
-            core.congestion.passed(way.index, core.now_s - live.reached_s - free_s, core.now_s)
+        passed(core, robot, live, robot.step(reached))
     if reached > robot.reached_seq:
-        live.reached_s = core.now_s
+        begin_anew(core, live)
+        arrived(core, robot, live, robot.step(reached))
     assert robot.route_id is not None
     core.record(StepPassed(robot.robot_id, robot.route_id, reached, cleared))
 

@@ -15,6 +15,7 @@ from coordinator.fleet.missions import begin_points
 from coordinator.fleet.orders import orders_of
 from coordinator.fleet.release_rule import Refused
 from coordinator.fleet.targets import choose_target
+from coordinator.fleet.travel import may_leave
 from coordinator.model.ids import RobotId
 from coordinator.model.messages import RouteUpdate
 from coordinator.model.records import BaseExtended
@@ -179,6 +180,7 @@ def _release_next(core: Core, robot: RobotState, live: LiveRobot) -> Refused | N
 
 def _release(core: Core, robot: RobotState, live: LiveRobot, steps: tuple[Step, ...]) -> None:
     assert robot.route_id is not None
+    may_leave(core, robot, live)
     core.record(BaseExtended(robot.robot_id, robot.route_id, steps))
     begin_points(core, tuple(order for step in steps for order in step.tasks))
     live.is_route_due = True

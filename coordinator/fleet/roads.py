@@ -38,6 +38,8 @@ def refresh_roads(core: Core) -> None:
             if live.wait_way is not None and live.wait is not None and live.wait.cause in ("resource", "door", "lift"):
                 queues[live.wait_way] = queues.get(live.wait_way, 0) + 1
         delays = core.congestion.delays_s(queues, core.now_s)
+        for index, extra_s in core.travel_times.extra_s.items():
+            delays[index] = delays.get(index, 0.0) + extra_s
     core.closed_why = closed
     if core.router.update(frozenset(closed), delays):
         core.is_traffic_dirty = True

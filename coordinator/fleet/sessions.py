@@ -113,6 +113,7 @@ def _judge_link(core: Core, live: LiveRobot) -> None:
             core.is_traffic_dirty = core.is_plan_due = True
     elif silence_s >= core.settings.suspect_after_s and live.link is LinkState.LIVE:
         live.link = LinkState.SUSPECT
+        live.is_hindered = True
         core.is_traffic_dirty = True
 
 
@@ -154,7 +155,9 @@ def _begin(core: Core, live: LiveRobot, event: RobotConnected) -> None:
     live.accepted_seq = -1
     live.commands_sent_s.clear()
     live.pose_trouble = ""
-    live.reached_s = core.now_s
+    live.ready_s = core.now_s
+    live.is_hindered = True
+    live.knows_start = False
     heard(core, live)
 
 

@@ -11,6 +11,7 @@ from coordinator.model.operator import Accepted, Refused
 from coordinator.model.records import CommandIssued, EdgeClosed
 from coordinator.model.robot import Factsheet
 from coordinator.model.route import Step
+from coordinator.model.travel import ArrivalErrors, EdgeTimes, WorkTimes
 
 ANSWERS_KEPT_COUNT = 1000
 ENDED_MISSIONS_KEPT_COUNT = 500
@@ -85,7 +86,15 @@ class Answer:
 
 @dataclass(slots=True)
 class FleetState:
-    """Everything that must survive. `removed`: robots a person took off the floor, for when they come back."""
+    """
+    Everything that must survive.
+
+    Attributes:
+        removed: Robots a person took off the floor, for when they come back.
+        edge_times: Learned times by `EdgeTimes.key`; what isn't there is as on a free floor.
+        work_times: Learned times by task type.
+        arrival_errors: By `ArrivalErrors.place`, as text.
+    """
 
     epoch: int = 0
     plant_id: str = ""
@@ -105,3 +114,6 @@ class FleetState:
     visits_count: int = 0
     late_visits_count: int = 0
     max_age_ratio: float = 0.0
+    edge_times: dict[str, EdgeTimes] = field(default_factory=dict)
+    work_times: dict[str, WorkTimes] = field(default_factory=dict)
+    arrival_errors: dict[str, ArrivalErrors] = field(default_factory=dict)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coordinator.fleet.arrivals import etas
 from coordinator.fleet.releases import horizon
 from coordinator.model.ids import EdgeId, PointId, RobotId
 from coordinator.model.snapshot import EdgeView, FleetSnapshot, PointView, RobotView, Totals
+from coordinator.traffic.travel_times import free_s
 
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
@@ -75,6 +77,7 @@ def _robot(core: Core, robot_id: RobotId) -> RobotView:
         observations_stored_count=robot.stored_count,
         observations_missing_count=robot.missing_count,
         session=robot.session,
+        stops=etas(core, robot, live),
     )
 
 
@@ -118,7 +121,9 @@ def _edges(core: Core) -> tuple[EdgeView, ...]:
     for edge_id in core.plant.edges:
         closure = core.state.closures.get(edge_id)
         way = core.resources.ways[core.resources.way_index[edge_id]]
-        ratio = core.congestion.ratio(way.index, way.free_s)
+        usual_s = free_s(way, way.speed_mps)
+        delay_s = core.congestion.delay_s(way.index) + core.travel_times.extra_s.get(way.index, 0.0)
+        ratio = (usual_s + delay_s) / usual_s
         if closure is None and edge_id not in holders and ratio <= 1.0 and not core.plant.edges[edge_id].is_locked:
             continue
         rows.append(

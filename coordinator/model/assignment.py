@@ -107,8 +107,10 @@ class Problem:
     Attributes:
         version: Echoed in the plan.
         node_index: Row and column of a node in `travel_s`.
-        travel_s: Seconds from node to node at `reference_speed_mps`, congestion and closures counted; inf: no way.
+        travel_s: Seconds from node to node at `reference_speed_mps`, learned times, waits for others, congestion and
+            closures counted; inf: no way.
             Shape (n, n), float64, read only.
+        travel_version: Of `travel_s`: equal ones have equal travel times, since the coordinator's process began.
         speed_mps is of the robots; a travel takes travel_s * max(1, reference_speed_mps / robot speed).
     """
 
@@ -121,6 +123,7 @@ class Problem:
     travel_s: npt.NDArray[np.float64]
     reference_speed_mps: float
     seed: int = 0
+    travel_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from coordinator.model.observation import Alarm, Observation
 from coordinator.model.operator import Accepted, Refused
 from coordinator.model.robot import Factsheet
 from coordinator.model.route import Step
+from coordinator.model.travel import ArrivalErrors, EdgeTimes, WorkTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +259,15 @@ class OperatorActed:
     at_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class TravelTimesLearned:
+    """Estimates of how long edges and tasks take, each in place of the one known before; all others stay."""
+
+    edges: tuple[EdgeTimes, ...]
+    work: tuple[WorkTimes, ...] = ()
+    arrivals: tuple[ArrivalErrors, ...] = ()
+
+
 Record = (
     EpochStarted
     | RobotJoined
@@ -283,4 +293,5 @@ Record = (
     | AlarmChanged
     | AlarmRemoved
     | OperatorActed
+    | TravelTimesLearned
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coordinator.model.geometry import Pose2
-from coordinator.model.ids import EdgeId, NodeId, PointId, RobotId, RobotTypeId
+from coordinator.model.ids import EdgeId, MissionId, NodeId, PointId, RobotId, RobotTypeId
 from coordinator.model.mission import Mission
 from coordinator.model.observation import Alarm
 from coordinator.model.robot import Activity, Fault, LinkQuality, LinkState
@@ -31,8 +31,33 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class StopEta:
+    """
+    When a robot will arrive at a stop.
+
+    Attributes:
+        point_id: Point to inspect there; None for charging.
+        mission_id: Mission it serves; None for the standing patrol and for charging.
+        is_released: Whether it is part of the base.
+        p50_s, p90_s: It will arrive before with odds of one to one, and of nine to one, coordinator's timeline; None
+            while nobody can tell.
+    """
+
+    node_id: NodeId
+    point_id: PointId | None
+    mission_id: MissionId | None
+    is_released: bool
+    p50_s: float | None = None
+    p90_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RobotView:
-    """One robot as the coordinator sees it. `last_node_id` is the last one confirmed by the robot."""
+    """
+    One robot as the coordinator sees it.
+
+    `last_node_id` is the last one confirmed by the robot; `stops` are all those ahead of it, in order.
+    """
 
     robot_id: RobotId
     robot_type_id: RobotTypeId
@@ -54,6 +79,7 @@ class RobotView:
     observations_stored_count: int
     observations_missing_count: int
     session: int
+    stops: tuple[StopEta, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Who may be where: resources, the finishing order that keeps the floor free of deadlock, routes and congestion."""
+"""Who may be where, and when: resources, the finishing order that keeps the floor free of deadlock, routes, times."""

@@ -1,4 +1,4 @@
-"""How much longer than free an edge takes just now: measured passages with forgetting, and robots that queue."""
+"""How much longer than usual an edge takes just now: measured passages with forgetting, and robots that queue."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Congestion:
         self._published: dict[int, float] = {}
 
     def passed(self, way: int, delay_s: float, now_s: float) -> None:
-        """A robot took `delay_s` longer than free from the way's start to its end, waits for it included."""
+        """A robot took `delay_s` longer than usual from the way's start to its end, waits for it included."""
         delay_s = min(max(0.0, delay_s), MOST_S)
         known = self._measured.get(way)
         old_s = 0.0 if known is None else self._faded(known, now_s)
@@ -61,9 +61,9 @@ class Congestion:
                 self._published.pop(way, None)
         return dict(self._published)
 
-    def ratio(self, way: int, free_s: float) -> float:
-        """Published travel time of a way over its free travel time."""
-        return (free_s + self._published.get(way, 0.0)) / free_s
+    def delay_s(self, way: int) -> float:
+        """Published extra seconds of a way."""
+        return self._published.get(way, 0.0)
 
     @staticmethod
     def _faded(delay: _Delay, now_s: float) -> float:

@@ -15,6 +15,7 @@ FIGURES = {
     "simspeed": {"rush_speedup", "faults_speedup"},
     "ingest": {"transport_over_raw", "coordinator_over_raw"},
     "journal": {"durable_events", "ack_p50", "ack_p99"},
+    "arrivals": {"quiet_all_before_p50", "quiet_all_before_p90", "rush_all_before_p90"},
 }
 
 

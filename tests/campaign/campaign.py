@@ -52,6 +52,7 @@ def run(seed: int) -> Outcome:
         happen(floor, chance.choice(HAPPENINGS), chance.randint(0, 1000))
         floor.run(chance.randint(1, 25), laziness=laziness)
     heal(floor)
+    laziness = min(laziness, 0.5)
     begun = floor.fleet.totals().visits_count
     begun_s, longest_s = floor.now_s, 0.0
     starved: set[RobotId] = set()

@@ -282,4 +282,28 @@ MUTATIONS = (
         "a robot does its work twice after a reconnect and reports it twice",
         "tests/planted/test_agent_base.py::test_an_order_given_again_is_not_performed_again",
     ),
+    Mutation(
+        "trouble-taken-for-travel-time",
+        "coordinator/fleet/travel.py",
+        "    if not live.is_hindered:\n",
+        "    if True:\n",
+        "an edge where a robot once broke down is driven round for days",
+        FLEET + "test_travel.py::test_a_robot_in_trouble_teaches_nothing_about_its_edge",
+    ),
+    Mutation(
+        "idleness-taken-for-travel-time",
+        "coordinator/fleet/travel.py",
+        "    live.ready_s = core.now_s\n\n\ndef note_hindrance",
+        "\n\ndef note_hindrance",
+        "ways out of homes and chargers look jammed after each rest",
+        FLEET + "test_travel.py::test_a_robot_that_had_nothing_to_do_makes_no_edge_slow",
+    ),
+    Mutation(
+        "times-forgotten-at-restart",
+        "coordinator/fleet/core.py",
+        "TravelTimes(self.resources, state.edge_times.values(), state.work_times.values())",
+        "TravelTimes(self.resources, (), ())",
+        "after each restart robots queue at the slow edges anew",
+        FLEET + "test_travel.py::test_slow_edges_are_avoided_before_anybody_queues",
+    ),
 )

@@ -8,7 +8,7 @@ from coordinator.model.ids import RobotId
 from coordinator.model.mission import Mission
 from coordinator.model.observation import Alarm, Observation
 from coordinator.model.robot import LinkState
-from coordinator.model.snapshot import EdgeView, FleetSnapshot, PointView, RobotView, Totals
+from coordinator.model.snapshot import EdgeView, FleetSnapshot, PointView, RobotView, StopEta, Totals
 from coordinator.transport.codec.robot import encode_activity, encode_fault, encode_link, encode_pose
 from coordinator.transport.codec.route import SpeedLimits, encode_steps
 from roundsman.v1 import fleet_pb2
@@ -63,6 +63,18 @@ def _encode_robot(robot: RobotView, limits: SpeedLimits) -> fleet_pb2.RobotSumma
         observations_stored_count=robot.observations_stored_count,
         observations_missing_count=robot.observations_missing_count,
         session=robot.session,
+        stops=[_encode_stop(stop) for stop in robot.stops],
+    )
+
+
+def _encode_stop(stop: StopEta) -> fleet_pb2.StopEta:
+    return fleet_pb2.StopEta(
+        node_id=stop.node_id,
+        point_id=stop.point_id or "",
+        mission_id=stop.mission_id or "",
+        is_released=stop.is_released,
+        p50_s=stop.p50_s,
+        p90_s=stop.p90_s,
     )
 
 

@@ -295,6 +295,7 @@ class RobotSummary(_message.Message):
     OBSERVATIONS_STORED_COUNT_FIELD_NUMBER: _builtins.int
     OBSERVATIONS_MISSING_COUNT_FIELD_NUMBER: _builtins.int
     SESSION_FIELD_NUMBER: _builtins.int
+    STOPS_FIELD_NUMBER: _builtins.int
     robot_id: _builtins.str
     robot_type_id: _builtins.str
     link: Global___LinkState.ValueType
@@ -326,6 +327,10 @@ class RobotSummary(_message.Message):
     def faults(self) -> _containers.RepeatedCompositeFieldContainer[_robot_pb2.RobotFault]: ...
     @_builtins.property
     def quality(self) -> _robot_pb2.LinkQuality: ...
+    @_builtins.property
+    def stops(self) -> _containers.RepeatedCompositeFieldContainer[Global___StopEta]:
+        """All stops ahead of it in order, those in its base first. A stop where it works already isn't ahead."""
+
     def __init__(
         self,
         *,
@@ -349,14 +354,65 @@ class RobotSummary(_message.Message):
         observations_stored_count: _builtins.int = ...,
         observations_missing_count: _builtins.int = ...,
         session: _builtins.int = ...,
+        stops: _abc.Iterable[Global___StopEta] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["map_pose_body", b"map_pose_body", "quality", b"quality", "wait", b"wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "base", b"base", "charge_ratio", b"charge_ratio", "faults", b"faults", "heard_s", b"heard_s", "home_node_id", b"home_node_id", "horizon", b"horizon", "is_stopped", b"is_stopped", "last_node_id", b"last_node_id", "link", b"link", "map_pose_body", b"map_pose_body", "next_point_ids", b"next_point_ids", "observations_missing_count", b"observations_missing_count", "observations_stored_count", b"observations_stored_count", "quality", b"quality", "robot_id", b"robot_id", "robot_type_id", b"robot_type_id", "session", b"session", "speed_mps", b"speed_mps", "wait", b"wait"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "base", b"base", "charge_ratio", b"charge_ratio", "faults", b"faults", "heard_s", b"heard_s", "home_node_id", b"home_node_id", "horizon", b"horizon", "is_stopped", b"is_stopped", "last_node_id", b"last_node_id", "link", b"link", "map_pose_body", b"map_pose_body", "next_point_ids", b"next_point_ids", "observations_missing_count", b"observations_missing_count", "observations_stored_count", b"observations_stored_count", "quality", b"quality", "robot_id", b"robot_id", "robot_type_id", b"robot_type_id", "session", b"session", "speed_mps", b"speed_mps", "stops", b"stops", "wait", b"wait"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RobotSummary: _TypeAlias = RobotSummary  # noqa: Y015
+
+@_typing.final
+class StopEta(_message.Message):
+    """When a robot will arrive at a stop."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    POINT_ID_FIELD_NUMBER: _builtins.int
+    MISSION_ID_FIELD_NUMBER: _builtins.int
+    IS_RELEASED_FIELD_NUMBER: _builtins.int
+    P50_S_FIELD_NUMBER: _builtins.int
+    P90_S_FIELD_NUMBER: _builtins.int
+    node_id: _builtins.str
+    point_id: _builtins.str
+    """Point to inspect there; empty for charging."""
+    mission_id: _builtins.str
+    """Mission it serves; empty for the standing patrol and for charging."""
+    is_released: _builtins.bool
+    """Whether it is part of the base."""
+    p50_s: _builtins.float
+    """Half of all such arrivals come before. Unset: nobody can tell now, because the robot can't be expected to drive or
+    has no open way there.
+    """
+    p90_s: _builtins.float
+    """Nine of ten such arrivals come before; never below `p50_s`, and unset with it."""
+    def __init__(
+        self,
+        *,
+        node_id: _builtins.str = ...,
+        point_id: _builtins.str = ...,
+        mission_id: _builtins.str = ...,
+        is_released: _builtins.bool = ...,
+        p50_s: _builtins.float | None = ...,
+        p90_s: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_p50_s", b"_p50_s", "_p90_s", b"_p90_s", "p50_s", b"p50_s", "p90_s", b"p90_s"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_p50_s", b"_p50_s", "_p90_s", b"_p90_s", "is_released", b"is_released", "mission_id", b"mission_id", "node_id", b"node_id", "p50_s", b"p50_s", "p90_s", b"p90_s", "point_id", b"point_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__p50_s: _TypeAlias = _typing.Literal["p50_s"]  # noqa: Y015
+    _WhichOneofArgType__p50_s: _TypeAlias = _typing.Literal["_p50_s", b"_p50_s"]  # noqa: Y015
+    _WhichOneofReturnType__p90_s: _TypeAlias = _typing.Literal["p90_s"]  # noqa: Y015
+    _WhichOneofArgType__p90_s: _TypeAlias = _typing.Literal["_p90_s", b"_p90_s"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__p50_s) -> _WhichOneofReturnType__p50_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__p90_s) -> _WhichOneofReturnType__p90_s | None: ...
+
+Global___StopEta: _TypeAlias = StopEta  # noqa: Y015
 
 @_typing.final
 class WaitReason(_message.Message):

@@ -38,6 +38,11 @@ def canned_fleet() -> wire.FleetState:
             base=[route_pb2.RouteStep(seq=0, node_id="n1")],
             next_point_ids=["P-1", "P-2", "P-3", "P-4"],
             session=3,
+            stops=[
+                wire.StopEta(node_id="n4", point_id="P-1", is_released=True, p50_s=NOW_S + 40, p90_s=NOW_S + 55),
+                wire.StopEta(node_id="n7", point_id="P-2", mission_id="m-1", p50_s=NOW_S + 300, p90_s=NOW_S + 480),
+                wire.StopEta(node_id="dock-1"),
+            ],
         ),
         wire.RobotSummary(
             robot_id="rover-2",

@@ -27,6 +27,26 @@ def test_scripts_get_every_field_as_json(operator):
     assert second["wait"]["behind_robot_id"] == "rover-1"
 
 
+def test_one_robot_is_shown_with_the_time_at_each_stop(operator):
+    """Each stop has the time half of such arrivals come before, and the one 9 of 10 do; what nobody knows is a dash."""
+    lines = operator.type("robots", "show", "rover-1").stdout.splitlines()
+
+    assert lines[1].split()[:2] == ["rover-1", "live"]
+    assert lines[3].split() == ["STOP", "NODE", "MISSION", "RELEASED", "P50", "P90"]
+    assert lines[4].split() == ["P-1", "n4", "-", "yes", "in", "40", "s", "in", "55", "s"]
+    assert lines[5].split() == ["P-2", "n7", "m-1", "no", "in", "5", "min", "in", "8", "min"]
+    assert lines[6].split() == ["charging", "dock-1", "-", "no", "-", "-"]
+
+    shown = operator.read("robots", "show", "rover-1")
+    assert shown["stops"][1]["p90_s"] - shown["stops"][1]["p50_s"] == 180.0
+    assert shown["stops"][2]["p50_s"] is None
+    assert operator.type("robots", "show", "rover-2").stdout.splitlines()[-1] == "no stop ahead"
+
+    missing = operator.type("robots", "show", "rover-9")
+    assert missing.exit_code == 4
+    assert "no robot 'rover-9'" in missing.stderr
+
+
 def test_a_latched_stop_is_seen_while_the_robot_still_brakes(operator):
     """A robot told to stop says so in the list before it stands."""
     operator.desk.fleet.robots[0].is_stopped = True
@@ -102,6 +122,8 @@ def test_status_sums_the_fleet_up(operator):
     assert "2: 1 live, 1 lost; 1 driving, 1 idle" in text
     assert "3: 1 visited, 1 due, 1 overdue" in text
     assert "1 critical, 1 high, 1 low" in text
+    assert "rover-1 at P-1 in 40 s (9 of 10 times in 55 s)" in text
+    assert [arrival["robot_id"] for arrival in data["next_arrivals"]] == ["rover-1"]
     assert data["points"]["worst_point_id"] == "P-2"
     assert data["totals"]["wait_s_by_cause"] == {"resource": 30.0}
 

@@ -8,10 +8,11 @@ import pytest
 
 from coordinator.fleet.codec import encode_record, encode_state
 from coordinator.fleet.state import FleetState
-from coordinator.model.ids import PointId, RobotId, TaskId
+from coordinator.model.ids import EdgeId, PointId, RobotId, TaskId
 from coordinator.model.observation import Observation
-from coordinator.model.records import EpochStarted, ObservationStored, Record, RobotJoined
+from coordinator.model.records import EpochStarted, ObservationStored, Record, RobotJoined, TravelTimesLearned
 from coordinator.model.robot import Factsheet
+from coordinator.model.travel import ArrivalErrors, EdgeTimes, LearnedTimes, WorkTimes
 from coordinator.runtime.clock import AnchoredClock
 from coordinator.runtime.ledger import JournalLedger
 from coordinator.runtime.observation_log import ObservationLog
@@ -63,6 +64,31 @@ async def test_a_restart_knows_what_was_durable(tmp_path: Path):
     assert proof.differing_snapshot_seq is None
     counters = [entry[1].counter for entry in log.recent(point_id=None, robot_id=ROBOT, limit=3)]
     assert counters == [4, 3, 2]
+
+
+async def test_times_learned_of_edges_are_known_after_a_restart(tmp_path: Path):
+    """Slow edges are slow for the next coordinator, too: what a snapshot holds and what was learned after it."""
+    first = LearnedTimes(12.0, 2.5, 3.5, 0.2, 15.0, 100.0)
+    newer = LearnedTimes(20.0, 2.8, 3.6, 0.3, 18.0, 400.0)
+    edge_id = EdgeId("rack-3")
+    before = TravelTimesLearned((EdgeTimes(edge_id, 9, first), EdgeTimes(None, None, first)))
+    after = TravelTimesLearned(
+        (EdgeTimes(edge_id, 9, newer),), (WorkTimes("photo", first),), (ArrivalErrors(1, 50.0, 0.1, 1.8),)
+    )
+    ledger = await JournalLedger.open(tmp_path / "j.sqlite3", lambda: _journal(tmp_path))
+    seq = await ledger.append([_entry(record) for record in (*_records(0), before)])
+    halfway = await ledger.read(lambda journal: recover(journal, ObservationLog()))
+    await ledger.keep_snapshot(seq, encode_state(halfway.state), 5.0)
+    await ledger.append([_entry(after, at_s=9.0)])
+    await ledger.close(within_s=5.0)
+
+    with _journal(tmp_path) as journal:
+        state = recover(journal, ObservationLog()).state
+        proof = replay(journal)
+    assert [entry.times for _, entry in sorted(state.edge_times.items())] == [first, newer]
+    assert state.work_times["photo"].times == first
+    assert state.arrival_errors["1"].p90_score == 1.8
+    assert is_same(proof.state, state)
 
 
 async def test_a_snapshot_that_does_not_fit_its_journal_is_found(tmp_path: Path):

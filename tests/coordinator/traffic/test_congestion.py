@@ -43,4 +43,4 @@ def test_a_quick_passage_is_no_negative_delay():
     congestion = Congestion()
     congestion.passed(3, -50.0, 0.0)
     assert congestion.delays_s({}, 0.0) == {}
-    assert congestion.ratio(3, 10.0) == 1.0
+    assert congestion.delay_s(3) == 0.0

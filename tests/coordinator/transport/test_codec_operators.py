@@ -23,7 +23,7 @@ from coordinator.model.mission import Mission, MissionPoint, MissionState
 from coordinator.model.observation import Alarm, Observation, Severity
 from coordinator.model.robot import Activity, Fault, LinkQuality, LinkState
 from coordinator.model.route import Step
-from coordinator.model.snapshot import EdgeView, FleetSnapshot, PointView, RobotView, Totals, Wait
+from coordinator.model.snapshot import EdgeView, FleetSnapshot, PointView, RobotView, StopEta, Totals, Wait
 from coordinator.transport import codec
 from coordinator.transport.codec import WireError
 from roundsman.v1 import fleet_pb2
@@ -184,6 +184,10 @@ def test_a_picture_shows_everything_the_core_knows():
         5,
         1,
         3,
+        (
+            StopEta(NodeId("n2"), PointId("p1"), M, is_released=True, p50_s=20.0, p90_s=30.0),
+            StopEta(NodeId("dock"), None, None, is_released=False),
+        ),
     )
     snapshot = FleetSnapshot(
         now_s=10.0,
@@ -211,6 +215,12 @@ def test_a_picture_shows_everything_the_core_knows():
         (1, "n2", "e1", 1.5),
     ]
     assert (shown.wait.cause, shown.wait.behind_robot_id) == ("door", "b")
+    first, second = shown.stops
+    assert (first.node_id, first.point_id, first.mission_id, first.is_released) == ("n2", "p1", M, True)
+    assert (first.p50_s, first.p90_s) == (20.0, 30.0)
+    assert (second.node_id, second.point_id, second.is_released) == ("dock", "", False)
+    assert not second.HasField("p50_s")
+    assert not second.HasField("p90_s")
     assert shown.quality.HasField("rsrp_dbm")
     assert not shown.quality.HasField("sinr_db")
     assert not wire.points[0].HasField("last_visit_s")
