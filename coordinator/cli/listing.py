@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from coordinator.cli.connection import connected
 from coordinator.cli.exits import NotConnectedError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from roundsman.v1.fleet_pb2 import FleetState
 
 WATCH_PERIOD_S = 1.0
+Picture = TypeVar("Picture")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,33 @@ def show_fleet(
         if not watch:
             _print(client.fleet(), as_json=as_json, data=data, view=view)
             return
-        pictures = client.watch(period_s=WATCH_PERIOD_S)
-        if as_json:
-            for fleet in pictures:
-                print_json(data(fleet), one_line=True)
-        else:
-            from rich.live import Live
+        follow(client.watch(period_s=WATCH_PERIOD_S), coordinator, as_json=as_json, data=data, render=render)
 
-            with Live(console=console(), auto_refresh=False, screen=False) as live:
-                for fleet in pictures:
-                    live.update(render(fleet), refresh=True)
-        raise NotConnectedError(f"the coordinator at {coordinator} ended the watch")
+
+def follow(
+    pictures: Iterable[Picture],
+    coordinator: str,
+    *,
+    as_json: bool,
+    data: Callable[[Picture], Any],
+    render: Callable[[Picture], RenderableType],
+) -> NoReturn:
+    """
+    Show pictures as they come: one below the other as JSON, one in place of the other as tables.
+
+    Raises:
+        NotConnectedError: When they end.
+    """
+    if as_json:
+        for picture in pictures:
+            print_json(data(picture), one_line=True)
+    else:
+        from rich.live import Live
+
+        with Live(console=console(), auto_refresh=False, screen=False) as live:
+            for picture in pictures:
+                live.update(render(picture), refresh=True)
+    raise NotConnectedError(f"the coordinator at {coordinator} ended the watch")
 
 
 def _print(

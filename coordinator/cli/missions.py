@@ -24,7 +24,7 @@ from coordinator.cli.output import ago, print_json, show, table, until
 
 if TYPE_CHECKING:
     from coordinator.client import FleetClient
-    from roundsman.v1.fleet_pb2 import CallResult, FleetState, MissionSummary
+    from roundsman.v1.fleet_pb2 import FleetState, MissionSummary
 
 missions = typer.Typer(help="List, create and change missions.", no_args_is_help=True)
 
@@ -191,11 +191,9 @@ def rerun_failed(
 
 def _change(
     mission_id: str, change: str, reason: str, coordinator: str, timeout_s: float, *, key: str, as_json: bool
-) -> CallResult:
+) -> None:
     with connected(coordinator, timeout_s) as client:
-        result = client.change_mission(mission_id, change, key=call_key(key), reason=reason)
-        report(result, as_json=as_json)
-        return result
+        report(client.change_mission(mission_id, change, key=call_key(key), reason=reason), as_json=as_json)
 
 
 def _wait_for_end(client: FleetClient, mission_id: str) -> MissionSummary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,8 @@ from coordinator.cli.options import DEFAULT_ADDRESS, Coordinator, Json, Key, Rea
 from coordinator.cli.output import ago, percent, print_json, print_table, show, table, until
 
 if TYPE_CHECKING:
-    from roundsman.v1.fleet_pb2 import FleetState, RobotSummary, StopEta
+    from coordinator.client import FleetClient
+    from roundsman.v1.fleet_pb2 import CallResult, FleetState, RobotSummary, StopEta
 
 robots = typer.Typer(help="List, show, stop, resume, place and remove robots.", no_args_is_help=True)
 
@@ -146,13 +148,14 @@ def place_robot(
     as_json: Json = False,
 ) -> None:
     """Confirm, having looked, that a robot stands on a node; replaces all its reservations. Asks first."""
-    with connected(coordinator, timeout_s) as client:
-        key = call_key(key)
-        result = client.place(robot_id, node_id, key=_step_key(key, 1))
-        if result.confirm_token:
-            ask(result.text or f"Does {robot_id} stand at {node_id}?", yes=yes)
-            result = client.place(robot_id, node_id, key=_step_key(key, 2), confirm_token=result.confirm_token)
-        report(result, as_json=as_json)
+    _in_two_steps(
+        lambda client, key, token: client.place(robot_id, node_id, key=key, confirm_token=token),
+        coordinator,
+        timeout_s,
+        key=key,
+        yes=yes,
+        as_json=as_json,
+    )
 
 
 @robots.command("remove")
@@ -166,12 +169,32 @@ def remove_robot(
     as_json: Json = False,
 ) -> None:
     """Confirm, having looked, that a robot is off the floor; frees its reservations. Asks first."""
+    _in_two_steps(
+        lambda client, key, token: client.remove(robot_id, key=key, confirm_token=token),
+        coordinator,
+        timeout_s,
+        key=key,
+        yes=yes,
+        as_json=as_json,
+    )
+
+
+def _in_two_steps(
+    call: Callable[[FleetClient, str, str], CallResult],
+    coordinator: str,
+    timeout_s: float,
+    *,
+    key: str,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Make a call, let a person confirm what the coordinator asks back, and make it again with the token."""
     with connected(coordinator, timeout_s) as client:
         key = call_key(key)
-        result = client.remove(robot_id, key=_step_key(key, 1))
+        result = call(client, _step_key(key, 1), "")
         if result.confirm_token:
-            ask(result.text or f"Is {robot_id} off the floor?", yes=yes)
-            result = client.remove(robot_id, key=_step_key(key, 2), confirm_token=result.confirm_token)
+            ask(result.text, yes=yes)
+            result = call(client, _step_key(key, 2), result.confirm_token)
         report(result, as_json=as_json)
 
 

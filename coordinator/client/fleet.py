@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import grpc
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from coordinator.client.address import Address
 
 _T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
 
 # A picture of a large fleet with its routes has some megabytes.
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -36,6 +37,14 @@ _OPTIONS: Sequence[tuple[str, Any]] = (
     # A coordinator in the plant is never reached through the office's web proxy.
     ("grpc.enable_http_proxy", 0),
 )
+
+
+class _Stream(Protocol[_T_co]):
+    """Responses as they come, until cancelled."""
+
+    def __iter__(self) -> Iterator[_T_co]: ...
+
+    def cancel(self) -> object: ...
 
 
 class FleetClient:
@@ -82,14 +91,19 @@ class FleetClient:
 
     def watch(self, *, period_s: float) -> Iterator[wire.FleetState]:
         """Pictures as they change, at most one in period_s, until the coordinator ends."""
-        stream = self._stub.WatchFleet(wire.WatchFleetRequest(min_period_s=period_s))
-        try:
-            for response in stream:
-                yield response.fleet
-        except grpc.RpcError as error:
-            raise translate(error, self.address, self._timeout_s) from error
-        finally:
-            stream.cancel()
+        for response in self._follow(self._stub.WatchFleet(wire.WatchFleetRequest(min_period_s=period_s))):
+            yield response.fleet
+
+    def traffic(self, *, robot_id: str = "", limit: int = 0) -> wire.TrafficState:
+        """The traffic now, of one robot or all; `limit` bounds hot edges and sums, 0 for the coordinator's own."""
+        request = wire.GetTrafficRequest(robot_id=robot_id, limit=limit)
+        return self._call(self._stub.GetTraffic, request).traffic
+
+    def watch_traffic(self, *, period_s: float, robot_id: str = "", limit: int = 0) -> Iterator[wire.TrafficState]:
+        """The same once in period_s, until the coordinator ends."""
+        request = wire.WatchTrafficRequest(min_period_s=period_s, robot_id=robot_id, limit=limit)
+        for response in self._follow(self._stub.WatchTraffic(request)):
+            yield response.traffic
 
     def plant(self) -> wire.GetPlantResponse:
         """The map that the coordinator runs."""
@@ -187,6 +201,14 @@ class FleetClient:
 
     def _context(self, key: str) -> wire.CallContext:
         return wire.CallContext(idempotency_key=key, principal=self._principal)
+
+    def _follow(self, stream: _Stream[_T]) -> Iterator[_T]:
+        try:
+            yield from stream
+        except grpc.RpcError as error:
+            raise translate(error, self.address, self._timeout_s) from error
+        finally:
+            stream.cancel()
 
     def _call(self, method: Callable[..., _T], request: object) -> _T:
         try:

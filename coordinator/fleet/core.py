@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.fleet.apply import apply
 from coordinator.fleet.live import Claim, Clearing, LiveRobot
+from coordinator.fleet.waits import Waits
 from coordinator.model.effects import Append, CloseConnection, Effect, Send
 from coordinator.model.ids import AlarmId, EdgeId, NodeId, RobotId
 from coordinator.model.observation import Alarm, Severity
@@ -21,14 +22,15 @@ from coordinator.model.records import (
     StepPassed,
 )
 from coordinator.model.robot import Activity, LinkState
-from coordinator.model.snapshot import Wait
 from coordinator.traffic.calibration import Calibration
 from coordinator.traffic.congestion import Congestion
 from coordinator.traffic.coverage import Coverage
 from coordinator.traffic.finishing import FinishingOrder, Mover
+from coordinator.traffic.flow import Flow
 from coordinator.traffic.resources import Resources
 from coordinator.traffic.routing import Router
 from coordinator.traffic.travel_times import TravelTimes
+from coordinator.traffic.window import Window
 
 # A tuple: looked at with each report, where hashing an enum member costs more than comparing three.
 _HELPLESS = (Activity.FAULTED, Activity.MANUAL, Activity.STOPPED)
@@ -60,6 +62,8 @@ class Core:
         self.finishing = FinishingOrder(self.resources)
         self.finishing_around = FinishingOrder(self.resources)
         self.congestion = Congestion()
+        self.flow = Flow(now_s)
+        self.waits = Waits(now_s)
         self.coverage = Coverage(self.resources)
         self.travel_times = TravelTimes(self.resources, state.edge_times.values(), state.work_times.values())
         self.calibration = Calibration(state.arrival_errors.values())
@@ -85,7 +89,7 @@ class Core:
         self.roads_s = -1e18
         self.stalled_s = -1e18
         self.replans: dict[str, int] = {}
-        self.wait_s: dict[str, float] = {}
+        self.replans_lately: Window[str] = Window(now_s)
         self.duplicates_count = 0
         self.is_degraded = False
         for robot in state.robots.values():
@@ -107,6 +111,7 @@ class Core:
                 self.live.setdefault(record.robot_id, LiveRobot(record.robot_id))
             case RobotRemoved():
                 del self.live[record.robot_id]
+                self.waits.forget(record.robot_id, self.now_s)
                 self.finishing.forget(record.robot_id)
                 self.finishing_around.forget(record.robot_id)
                 self.is_traffic_dirty = True
@@ -174,6 +179,7 @@ class Core:
     def count_replan(self, reason: str) -> None:
         """Note a change of a horizon."""
         self.replans[reason] = self.replans.get(reason, 0) + 1
+        self.replans_lately.add(reason, 0.0, self.now_s)
 
     def robot_type(self, robot: RobotState) -> RobotType:
         """The robot's type in the plant map."""
@@ -217,20 +223,6 @@ class Core:
         if report.activity in _HELPLESS:
             return True
         return bool(report.faults) and any(fault.stops_driving for fault in report.faults)
-
-    def set_wait(self, live: LiveRobot, wait: Wait | None) -> None:
-        """Change why a robot waits; the time so far is booked to the cause until now."""
-        old = live.wait
-        if (
-            old is not None
-            and wait is not None
-            and (old.cause, old.subject, old.behind) == (wait.cause, wait.subject, wait.behind)
-        ):
-            return
-        if old is not None:
-            self.wait_s[old.cause] = self.wait_s.get(old.cause, 0.0) + self.now_s - live.unhurried_s
-        live.unhurried_s = self.now_s
-        live.wait = wait
 
     def _held(self, robot: RobotState) -> int:
         held = 0

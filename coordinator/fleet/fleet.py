@@ -10,6 +10,7 @@ from coordinator.fleet import (
     devices,
     foretelling,
     giveway,
+    holds,
     missions,
     observations,
     operators,
@@ -24,7 +25,8 @@ from coordinator.fleet.core import Core
 from coordinator.fleet.invariants import InvariantError, check_invariants
 from coordinator.fleet.settings import FleetSettings
 from coordinator.fleet.state import FleetState
-from coordinator.fleet.view import take_snapshot, totals
+from coordinator.fleet.traffic_view import take_traffic
+from coordinator.fleet.view import present_wait, take_snapshot, totals
 from coordinator.model.events import (
     AssignmentPlanned,
     CommandReplied,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from coordinator.model.effects import Effect
     from coordinator.model.ids import RobotId
     from coordinator.model.snapshot import FleetSnapshot, Totals, Wait
+    from coordinator.model.traffic import TrafficSnapshot
     from coordinator.plant.map import PlantMap
 
 
@@ -134,7 +137,19 @@ class Fleet:
 
     def waits(self) -> dict[RobotId, Wait]:
         """Who waits now, and why."""
-        return {robot_id: live.wait for robot_id, live in sorted(self._core.live.items()) if live.wait is not None}
+        waits = ((robot_id, present_wait(self._core, robot_id)) for robot_id in sorted(self._core.waits.present))
+        return {robot_id: wait for robot_id, wait in waits if wait is not None}
+
+    def traffic(self, now_s: float, *, robot_id: RobotId | None = None, limit: int = 20) -> TrafficSnapshot:
+        """
+        Queues, hot edges, who blocks whom, and what waiting was for.
+
+        Args:
+            now_s: When it is looked at.
+            robot_id: Only what this robot has to do with; None for all.
+            limit: Rows of hot edges and of sums, at most.
+        """
+        return take_traffic(self._core, max(now_s, self._core.now_s), robot_id, limit)
 
     def reserved_names(self, robot_id: RobotId) -> tuple[str, ...]:
         """Names of all resources reserved for a robot."""
@@ -205,6 +220,8 @@ class Fleet:
             core.roads_s = core.now_s
             roads.refresh_roads(core)
         giveway.resolve_waits(core)
+        if core.is_degraded:
+            holds.note_journal(core)
 
     def _unshelve(self) -> None:
         core = self._core

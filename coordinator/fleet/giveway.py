@@ -7,11 +7,11 @@ to a place where it is in nobody's way. The one that was held up longest is the 
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.aside import end_asides, needs, stand_aside
 from coordinator.fleet.clearing import age_key, serve_longest
+from coordinator.fleet.waits import circle_through
 from coordinator.model.ids import RobotId
 
 if TYPE_CHECKING:
@@ -40,23 +40,12 @@ def resolve_waits(core: Core) -> None:
 
 def wait_circle(core: Core, robot_id: RobotId) -> tuple[RobotId, ...]:
     """A circle of waits through a robot, beginning with it; empty when there is none."""
-    came: dict[RobotId, RobotId] = {}
-    queue = deque((robot_id,))
-    while queue:
-        here = queue.popleft()
-        live = core.live.get(here)
-        if live is None or live.wait is None:
-            continue
-        for blocker in live.blockers:
-            if blocker == robot_id:
-                circle = [here]
-                while circle[-1] != robot_id:
-                    circle.append(came[circle[-1]])
-                return tuple(reversed(circle))
-            if blocker not in came:
-                came[blocker] = here
-                queue.append(blocker)
-    return ()
+    return circle_through(robot_id, lambda each: _blockers(core, each))
+
+
+def _blockers(core: Core, robot_id: RobotId) -> tuple[RobotId, ...]:
+    live = core.live.get(robot_id)
+    return () if live is None or live.wait is None else live.blockers
 
 
 def _waiting(core: Core) -> list[RobotId]:

@@ -20,6 +20,7 @@ def check_invariants(core: Core) -> None:
     _check_routes(core)
     _check_missions(core)
     _check_bounds(core)
+    _check_waits(core)
 
 
 def _check_reservations(core: Core) -> None:
@@ -69,3 +70,13 @@ def _check_bounds(core: Core) -> None:
         live = core.live[robot.robot_id]
         if len(robot.steps) > 200 or len(live.itinerary) > 100 or len(robot.observations_ahead) > 10_000:
             raise InvariantError(f"I11: too much kept of robot {robot.robot_id}")
+
+
+def _check_waits(core: Core) -> None:
+    """I13: whoever is held up is in the books, and the causes of a robot's waiting add up to all of it."""
+    for robot_id, live in core.live.items():
+        if live.wait is not None and robot_id not in core.waits.present:
+            raise InvariantError(f"I13: robot {robot_id} waits for {live.wait.subject}, which isn't booked")
+    gap = core.waits.gap()
+    if gap is not None:
+        raise InvariantError(f"I13: causes of robot {gap[0]} are {gap[1]:+.3f} s off its waiting")

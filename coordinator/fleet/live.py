@@ -66,9 +66,11 @@ class LiveRobot:
         accepted_seq: End of base the robot is known to hold.
         itinerary: Stops to come, not yet in the base.
         target: Node the path leads to; None when the robot has nowhere to go.
+        is_shut_in: Not even home could be reached when it was tried last.
         path: Way numbers from the end of the base to the target.
         path_version: Router version the path was found on.
-        wait: Why it waits at the end of its base, and `wait_ways` and `blockers` what for and behind whom.
+        wait: Why the release rule holds it at the end of its base, and `wait_way` and `blockers` what for and behind
+            whom. What people are told is in `Core.waits`.
         wanted: Mask of the chunk it waits for.
         claimed_s: When it last had the fleet's claim.
         held_up_s: Waiting and standing aside since its last stop.
@@ -100,6 +102,7 @@ class LiveRobot:
     itinerary: list[Stop] = field(default_factory=list)
     target: NodeId | None = None
     target_why: str = ""
+    is_shut_in: bool = False
     path: list[int] = field(default_factory=list)
     path_version: int = -1
     wait: Wait | None = None
@@ -119,7 +122,6 @@ class LiveRobot:
     waited_s: float = 0.0
     is_hindered: bool = True
     knows_start: bool = False
-    unhurried_s: float = 0.0
     commands_sent_s: dict[int, float] = field(default_factory=dict)
 
     @property

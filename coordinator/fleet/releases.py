@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.chunks import next_chunk
+from coordinator.fleet.holds import cause_of, hold_of, is_at_end
 from coordinator.fleet.missions import begin_points
 from coordinator.fleet.orders import orders_of
 from coordinator.fleet.release_rule import Refused
@@ -109,18 +110,19 @@ def _hindrance(core: Core, robot: RobotState, live: LiveRobot) -> Refused | None
 
 
 def _note_wait(core: Core, robot: RobotState, live: LiveRobot, refused: Refused | None) -> None:
-    is_at_end = robot.reached_seq == robot.base_end.seq and not robot.open_orders
+    at_end = is_at_end(robot)
     has_aim = live.target is not None and live.target != robot.base_end.node_id
     is_held = refused is not None and refused.cause in ("stop", "fault")
-    if refused is None or not (is_held or (is_at_end and has_aim)):
-        core.set_wait(live, None)
-        live.blockers, live.wait_way = (), None
-        return
-    live.blockers = refused.blockers
-    live.wait_way = live.path[0] if live.path else None
-    since_s = core.now_s if live.wait is None else live.wait.since_s
-    behind = refused.blockers[0] if refused.blockers else None
-    core.set_wait(live, Wait(refused.cause, refused.subject, behind, since_s))
+    if refused is not None and (is_held or (at_end and has_aim)):
+        live.blockers = refused.blockers
+        live.wait_way = live.path[0] if live.path else None
+        since_s = core.now_s if live.wait is None else live.wait.since_s
+        behind = refused.blockers[0] if refused.blockers else None
+        live.wait = Wait(cause_of(refused), refused.subject, behind, since_s)
+    else:
+        live.wait, live.wait_way, live.blockers = None, None, ()
+    hold = hold_of(core, robot, live, refused) if at_end or live.wait is not None else None
+    core.waits.note(robot.robot_id, hold, core.now_s)
 
 
 def _wants_more(core: Core, robot: RobotState) -> bool:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from coordinator.fleet.core import Core
 
 CONGESTION_PERIOD_S = 10.0
+QUEUE_CAUSES = ("resource", "zone", "door", "lift")
+"""Waits that make a queue before a way, and so a delay on it."""
 
 
 def refresh_roads(core: Core) -> None:
@@ -35,7 +37,7 @@ def refresh_roads(core: Core) -> None:
         queues: dict[int, int] = {}
         for robot_id in core.placed():
             live = core.live[robot_id]
-            if live.wait_way is not None and live.wait is not None and live.wait.cause in ("resource", "door", "lift"):
+            if live.wait_way is not None and live.wait is not None and live.wait.cause in QUEUE_CAUSES:
                 queues[live.wait_way] = queues.get(live.wait_way, 0) + 1
         delays = core.congestion.delays_s(queues, core.now_s)
         for index, extra_s in core.travel_times.extra_s.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.commands import issue
+from coordinator.fleet.waits import Hold
 from coordinator.model.events import RobotConnected, RobotDisconnected
 from coordinator.model.geometry import distance_m
 from coordinator.model.ids import NodeId, RobotId, RouteId
@@ -205,6 +206,7 @@ def _replace_base(core: Core, robot: RobotState, live: LiveRobot, placement: Pla
     trouble = _placement_trouble(core, robot, live, placement)
     if trouble:
         live.distrust = trouble
+        core.waits.note(robot.robot_id, Hold("fault", trouble), core.now_s)
         core.raise_alarm(
             robot.robot_id, "robot_unplaced", Severity.HIGH, f"{trouble}: place it by hand", robot.robot_id
         )

@@ -26,8 +26,10 @@ def choose_target(core: Core, robot: RobotState, live: LiveRobot) -> None:
         if is_same and (live.path or robot.base_end.node_id == wanted):
             return
         if _find_path(core, robot, live, wanted, why):
+            live.is_shut_in = False
             return
         if why != "stop":
+            live.is_shut_in = why == "home"
             live.target, live.path = None, []
             live.give_way = None
             return

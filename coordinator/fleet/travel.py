@@ -50,6 +50,8 @@ def passed(core: Core, robot: RobotState, live: LiveRobot, step: Step) -> None:
     drive_s = core.now_s - live.ready_s
     if not live.is_hindered:
         core.travel_times.passed(way, drive_s / usual_s, live.waited_s, core.now_s)
+    delay_s = live.waited_s + drive_s - usual_s if live.knows_start else 0.0
+    core.flow.passed(way, delay_s, core.now_s)
     if live.knows_start:
         expected_s = usual_s + core.travel_times.extra_s.get(way, 0.0)
         core.congestion.passed(way, live.waited_s + drive_s - expected_s, core.now_s)

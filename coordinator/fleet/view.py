@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from coordinator.fleet.arrivals import etas
 from coordinator.fleet.releases import horizon
 from coordinator.model.ids import EdgeId, PointId, RobotId
-from coordinator.model.snapshot import EdgeView, FleetSnapshot, PointView, RobotView, Totals
+from coordinator.model.snapshot import EdgeView, FleetSnapshot, PointView, RobotView, Totals, Wait
 from coordinator.traffic.travel_times import free_s
 
 if TYPE_CHECKING:
@@ -34,21 +34,25 @@ def take_snapshot(core: Core) -> FleetSnapshot:
 
 def totals(core: Core) -> Totals:
     """Counters; waits that still last are counted up to now."""
-    waits = dict(core.wait_s)
-    for live in core.live.values():
-        if live.wait is not None:
-            waits[live.wait.cause] = waits.get(live.wait.cause, 0.0) + core.now_s - live.unhurried_s
     robots = core.state.robots.values()
     return Totals(
         visits_count=core.state.visits_count,
         late_visits_count=core.state.late_visits_count,
         max_age_ratio=core.state.max_age_ratio,
-        wait_s_by_cause=tuple(sorted(waits.items())),
+        wait_s_by_cause=tuple(core.waits.by_cause(core.now_s).items()),
         replans_by_reason=tuple(sorted(core.replans.items())),
         observations_stored_count=sum(robot.stored_count for robot in robots),
         observations_missing_count=sum(robot.missing_count for robot in robots),
         observations_duplicate_count=core.duplicates_count,
     )
+
+
+def present_wait(core: Core, robot_id: RobotId) -> Wait | None:
+    """Why a robot waits now."""
+    present = core.waits.present.get(robot_id)
+    if present is None:
+        return None
+    return Wait(present.hold.cause, present.hold.subject, present.hold.behind, present.since_s)
 
 
 def _robot(core: Core, robot_id: RobotId) -> RobotView:
@@ -70,7 +74,7 @@ def _robot(core: Core, robot_id: RobotId) -> RobotView:
         base=tuple(robot.steps),
         horizon=horizon(core, robot, live) if robot.steps else (),
         next_point_ids=tuple(dict.fromkeys(ordered + planned))[:NEXT_POINTS_COUNT],
-        wait=live.wait,
+        wait=present_wait(core, robot_id),
         is_stopped=robot.is_stopped,
         faults=() if report is None else report.faults,
         quality=None if report is None else report.link,

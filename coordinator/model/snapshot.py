@@ -18,7 +18,7 @@ class Wait:
     Why a robot waits now.
 
     Attributes:
-        cause: resource, zone, door, lift, closure, safety, link, stop, dock, fault.
+        cause: resource, zone, door, lift, closure, give_way, safety, link, stop, fault, journal.
         subject: The resource, device or edge waited for.
         behind: The robot that holds it, if one does.
         since_s: When this wait began.

@@ -14,6 +14,8 @@ import structlog
 
 from coordinator.fleet import Fleet
 from coordinator.model.effects import Effect
+from coordinator.model.ids import RobotId
+from coordinator.model.traffic import TrafficSnapshot
 from coordinator.plant.map import PlantMap
 from coordinator.plant.parse import parse_plant
 from coordinator.runtime.blobs import ThreadedBlobs
@@ -32,7 +34,7 @@ from coordinator.store.reserve import ReserveFile
 from coordinator.transport.calls import Calls
 from coordinator.transport.codec import speed_limits
 from coordinator.transport.device_service import DeviceService, DeviceStreams
-from coordinator.transport.fleet_service import FleetService, PlantText
+from coordinator.transport.fleet_service import FleetService, PlantText, TrafficSource
 from coordinator.transport.observation_stream import ObservationService, UploadStreams
 from coordinator.transport.pictures import Pictures
 from coordinator.transport.server import Addresses, Servers, Services, refuse_open_address
@@ -121,7 +123,11 @@ async def _run(
     clock = AnchoredClock(not_before_s=recovered.last_at_s)
     now_s = clock.now_s()
     fleet = Fleet(plant, settings=settings.fleet, state=recovered.state, now_s=now_s, seed=settings.seed)
-    adapters = _adapters(settings, plant, text, observations)
+
+    def traffic(robot_id: RobotId | None, limit: int) -> TrafficSnapshot:
+        return fleet.traffic(clock.now_s(), robot_id=robot_id, limit=limit)
+
+    adapters = _adapters(settings, plant, text, observations, traffic)
     loop = CoreLoop(
         fleet,
         FleetForm(fleet.state),
@@ -155,7 +161,9 @@ async def _started(loop: CoreLoop, effects: Sequence[Effect], stopping: asyncio.
         await asyncio.gather(starting, waiting, return_exceptions=True)
 
 
-def _adapters(settings: ServiceSettings, plant: PlantMap, text: str, observations: ObservationLog) -> _Adapters:
+def _adapters(
+    settings: ServiceSettings, plant: PlantMap, text: str, observations: ObservationLog, traffic: TrafficSource
+) -> _Adapters:
     inbox = EventInbox()
     limits = speed_limits(plant)
     sessions, uploads, devices = SessionStreams(), UploadStreams(), DeviceStreams()
@@ -167,7 +175,9 @@ def _adapters(settings: ServiceSettings, plant: PlantMap, text: str, observation
     services = Services(
         agents=AgentService(inbox, sessions, limits),
         devices=DeviceService(inbox, devices),
-        fleet=FleetService(calls, pictures, PlantText(plant.plant_id, text, plant.digest), observations),
+        fleet=FleetService(
+            calls, pictures, PlantText(plant.plant_id, text, plant.digest), observations, traffic=traffic
+        ),
         observations=ObservationService(inbox, uploads, blobs),
     )
     listen = settings.listen

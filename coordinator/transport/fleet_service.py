@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import grpc
 import structlog
+from google.protobuf.message import Message
 
 from coordinator.model.ids import PointId, RobotId
 from coordinator.model.observation import Observation
 from coordinator.model.operator import OperatorCommand, RefusalCode, Refused
+from coordinator.model.traffic import TrafficSnapshot
 from coordinator.transport import codec
 from coordinator.transport.calls import Calls, TooManyCallsError
 from coordinator.transport.codec import WireError
@@ -33,6 +35,9 @@ _CODES = {
 
 log = structlog.get_logger()
 Request = TypeVar("Request", bound=MutatingRequest)
+Response = TypeVar("Response")
+TrafficSource = Callable[[RobotId | None, int], TrafficSnapshot]
+"""Looks at the traffic now: of one robot or all, and how many rows of what may be long."""
 
 
 class ObservationSource(Protocol):
@@ -57,11 +62,20 @@ class PlantText:
 class FleetService(fleet_pb2_grpc.FleetServiceServicer):
     """Operators' view and hands."""
 
-    def __init__(self, calls: Calls, pictures: Pictures, plant: PlantText, observations: ObservationSource) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        pictures: Pictures,
+        plant: PlantText,
+        observations: ObservationSource,
+        *,
+        traffic: TrafficSource,
+    ) -> None:
         self._calls = calls
         self._pictures = pictures
         self._plant = plant
         self._observations = observations
+        self._traffic = traffic
         self._watcher_count = 0
 
     async def GetFleet(  # noqa: N802
@@ -79,20 +93,39 @@ class FleetService(fleet_pb2_grpc.FleetServiceServicer):
             period_s = codec.decode_period(request)
         except WireError as error:
             await abort_wire(context, error)
-        if self._watcher_count >= MAX_WATCHERS:
-            await abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, f"{MAX_WATCHERS} watch already")
-        self._watcher_count += 1
+        number = 0
+
+        async def newest() -> fleet_pb2.WatchFleetResponse:
+            nonlocal number
+            number, fleet = await self._pictures.after(number)
+            return fleet_pb2.WatchFleetResponse(fleet=fleet)
+
+        await self._send_periodically(context, period_s, newest)
+
+    async def GetTraffic(  # noqa: N802
+        self, request: fleet_pb2.GetTrafficRequest, context: Context
+    ) -> fleet_pb2.GetTrafficResponse:
+        """The traffic as it is."""
         try:
-            number = 0
-            while True:
-                number, fleet = await self._pictures.after(number)
-                await asyncio.wait_for(context.write(fleet_pb2.WatchFleetResponse(fleet=fleet)), WRITE_WITHIN_S)
-                await asyncio.sleep(period_s)
-        except TimeoutError:
-            text = f"nothing was read for {WRITE_WITHIN_S:g} s"
-            await abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, text)
-        finally:
-            self._watcher_count -= 1
+            robot_id, limit = codec.decode_traffic_query(request)
+        except WireError as error:
+            await abort_wire(context, error)
+        return fleet_pb2.GetTrafficResponse(traffic=await self._look(context, robot_id, limit))
+
+    async def WatchTraffic(  # type: ignore[override]  # noqa: N802 - written by context.write()
+        self, request: fleet_pb2.WatchTrafficRequest, context: Context
+    ) -> None:
+        """The traffic again and again."""
+        try:
+            period_s = codec.decode_period(request)
+            robot_id, limit = codec.decode_traffic_query(request)
+        except WireError as error:
+            await abort_wire(context, error)
+
+        async def newest() -> fleet_pb2.WatchTrafficResponse:
+            return fleet_pb2.WatchTrafficResponse(traffic=await self._look(context, robot_id, limit))
+
+        await self._send_periodically(context, period_s, newest)
 
     async def GetPlant(  # noqa: N802
         self, request: fleet_pb2.GetPlantRequest, context: Context
@@ -118,62 +151,58 @@ class FleetService(fleet_pb2_grpc.FleetServiceServicer):
         self, request: fleet_pb2.CreateMissionRequest, context: Context
     ) -> fleet_pb2.CreateMissionResponse:
         """Visit points once."""
-        result = await self._call(request, context, codec.decode_create_mission)
-        return fleet_pb2.CreateMissionResponse(result=result)
+        return await self._call(request, context, codec.decode_create_mission, fleet_pb2.CreateMissionResponse)
 
     async def ChangeMission(  # noqa: N802
         self, request: fleet_pb2.ChangeMissionRequest, context: Context
     ) -> fleet_pb2.ChangeMissionResponse:
         """Pause, resume, cancel or re-run."""
-        result = await self._call(request, context, codec.decode_change_mission)
-        return fleet_pb2.ChangeMissionResponse(result=result)
+        return await self._call(request, context, codec.decode_change_mission, fleet_pb2.ChangeMissionResponse)
 
     async def SetEdge(  # noqa: N802
         self, request: fleet_pb2.SetEdgeRequest, context: Context
     ) -> fleet_pb2.SetEdgeResponse:
         """Close or open an edge."""
-        result = await self._call(request, context, codec.decode_set_edge)
-        return fleet_pb2.SetEdgeResponse(result=result)
+        return await self._call(request, context, codec.decode_set_edge, fleet_pb2.SetEdgeResponse)
 
     async def StopRobots(  # noqa: N802
         self, request: fleet_pb2.StopRobotsRequest, context: Context
     ) -> fleet_pb2.StopRobotsResponse:
         """Brake and latch."""
-        result = await self._call(request, context, codec.decode_stop_robots)
-        return fleet_pb2.StopRobotsResponse(result=result)
+        return await self._call(request, context, codec.decode_stop_robots, fleet_pb2.StopRobotsResponse)
 
     async def ResumeRobots(  # noqa: N802
         self, request: fleet_pb2.ResumeRobotsRequest, context: Context
     ) -> fleet_pb2.ResumeRobotsResponse:
         """Drop the latch of stop."""
-        result = await self._call(request, context, codec.decode_resume_robots)
-        return fleet_pb2.ResumeRobotsResponse(result=result)
+        return await self._call(request, context, codec.decode_resume_robots, fleet_pb2.ResumeRobotsResponse)
 
     async def PlaceRobot(  # noqa: N802
         self, request: fleet_pb2.PlaceRobotRequest, context: Context
     ) -> fleet_pb2.PlaceRobotResponse:
         """A person confirms where a robot stands."""
-        result = await self._call(request, context, codec.decode_place_robot)
-        return fleet_pb2.PlaceRobotResponse(result=result)
+        return await self._call(request, context, codec.decode_place_robot, fleet_pb2.PlaceRobotResponse)
 
     async def RemoveRobot(  # noqa: N802
         self, request: fleet_pb2.RemoveRobotRequest, context: Context
     ) -> fleet_pb2.RemoveRobotResponse:
         """A person confirms that a robot is off the floor."""
-        result = await self._call(request, context, codec.decode_remove_robot)
-        return fleet_pb2.RemoveRobotResponse(result=result)
+        return await self._call(request, context, codec.decode_remove_robot, fleet_pb2.RemoveRobotResponse)
 
     async def ChangeAlarm(  # noqa: N802
         self, request: fleet_pb2.ChangeAlarmRequest, context: Context
     ) -> fleet_pb2.ChangeAlarmResponse:
         """Acknowledge or shelve."""
-        result = await self._call(request, context, codec.decode_change_alarm)
-        return fleet_pb2.ChangeAlarmResponse(result=result)
+        return await self._call(request, context, codec.decode_change_alarm, fleet_pb2.ChangeAlarmResponse)
 
     async def _call(
-        self, request: Request, context: Context, decode: Callable[[Request], OperatorCommand]
-    ) -> fleet_pb2.CallResult:
-        """Every mutating call: check, ask the core, turn its answer into a result or a status."""
+        self,
+        request: Request,
+        context: Context,
+        decode: Callable[[Request], OperatorCommand],
+        response: Callable[..., Response],
+    ) -> Response:
+        """Every mutating call: check, ask the core, turn its answer into a response with its result or a status."""
         try:
             principal, key = codec.decode_context(request.context)
             command = decode(request)
@@ -190,4 +219,28 @@ class FleetService(fleet_pb2_grpc.FleetServiceServicer):
             code = _CODES.get(outcome.code, grpc.StatusCode.UNKNOWN)
             log.info("call_refused", principal=principal, command=type(command).__name__, text=outcome.text)
             await abort(context, code, outcome.text, error_info(outcome.code.upper()))
-        return codec.encode_outcome(outcome)
+        return response(result=codec.encode_outcome(outcome))
+
+    async def _send_periodically(
+        self, context: Context, period_s: float, newest: Callable[[], Awaitable[Message]]
+    ) -> None:
+        """Write pictures until the caller ends it; one that reads nothing is let go."""
+        if self._watcher_count >= MAX_WATCHERS:
+            await abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, f"{MAX_WATCHERS} watch already")
+        self._watcher_count += 1
+        try:
+            while True:
+                await asyncio.wait_for(context.write(await newest()), WRITE_WITHIN_S)
+                await asyncio.sleep(period_s)
+        except TimeoutError:
+            text = f"nothing was read for {WRITE_WITHIN_S:g} s"
+            await abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+        finally:
+            self._watcher_count -= 1
+
+    async def _look(self, context: Context, robot_id: RobotId | None, limit: int) -> fleet_pb2.TrafficState:
+        traffic = self._traffic(robot_id, limit)
+        if robot_id is not None and robot_id not in traffic.robot_ids:
+            text = f"robot {robot_id} isn't known"
+            await abort(context, grpc.StatusCode.NOT_FOUND, text, error_info("NOT_FOUND"))
+        return codec.encode_traffic(traffic)

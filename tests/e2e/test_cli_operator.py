@@ -173,6 +173,19 @@ def test_the_journal_of_the_running_coordinator_is_whole(desk: Desk):
     assert "ada" in shown.stdout
 
 
+def test_a_stopped_robot_waits_for_a_person_and_the_operator_sees_it(desk: Desk):
+    """Asked why a robot stands, the coordinator answers with the stop, and the time is in the robot's books."""
+    assert desk.type("robots", "stop", ROBOTS[0], "--reason", "look").returncode == 0
+    desk.watch("robots", lambda robots: any(robot["wait"] and robot["wait"]["cause"] == "stop" for robot in robots))
+    data = desk.read("traffic", "--robot", ROBOTS[0])
+    assert desk.type("robots", "resume", ROBOTS[0], "--reason", "seen", "--yes").returncode == 0
+
+    assert [(row["robot_id"], row["cause"]) for row in data["waiting"]] == [(ROBOTS[0], "stop")]
+    assert data["robots"][0]["wait_s_by_cause"]["stop"] >= 0.0
+    missing = desk.type("traffic", "--robot", "nobody")
+    assert (missing.returncode, missing.stderr) == (4, "refused: robot nobody isn't known\n")
+
+
 def test_what_does_not_exist_is_refused_in_one_line(desk: Desk):
     """Wrong names never reach a robot."""
     for arguments in (

@@ -250,6 +250,14 @@ MUTATIONS = (
         FLEET + "test_silence.py::test_a_suspect_robot_gets_no_longer_base",
     ),
     Mutation(
+        "a-cause-not-booked",
+        "coordinator/fleet/waits.py",
+        "            self._book(robot_id, present, now_s)\n            hold_since_s = now_s\n",
+        "            hold_since_s = now_s\n",
+        "seconds of a wait whose cause changes are nobody's",
+        FLEET + "test_waits_book.py::test_causes_add_up_whatever_happens",
+    ),
+    Mutation(
         "numbers-forgotten-on-removal",
         "coordinator/fleet/apply.py",
         "    state.removed[robot_id] = robot\n",

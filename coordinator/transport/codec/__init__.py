@@ -27,6 +27,7 @@ from coordinator.transport.codec.operator import (
     decode_resume_robots,
     decode_set_edge,
     decode_stop_robots,
+    decode_traffic_query,
     encode_outcome,
 )
 from coordinator.transport.codec.robot import decode_state
@@ -39,6 +40,7 @@ from coordinator.transport.codec.session import (
     decode_request,
     encode_send,
 )
+from coordinator.transport.codec.traffic import encode_traffic
 
 __all__ = [
     "PROTOCOL_VERSION",
@@ -65,6 +67,7 @@ __all__ = [
     "decode_set_edge",
     "decode_state",
     "decode_stop_robots",
+    "decode_traffic_query",
     "decode_upload",
     "decode_upload_hello",
     "encode_blob_offset",
@@ -74,6 +77,7 @@ __all__ = [
     "encode_outcome",
     "encode_route",
     "encode_send",
+    "encode_traffic",
     "encode_upload_effect",
     "speed_limits",
 ]

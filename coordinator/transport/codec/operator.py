@@ -141,7 +141,7 @@ def encode_outcome(outcome: Accepted | ConfirmationNeeded) -> fleet_pb2.CallResu
             return fleet_pb2.CallResult(text=outcome.text, confirm_token=outcome.token)
 
 
-def decode_period(wire: fleet_pb2.WatchFleetRequest) -> float:
+def decode_period(wire: fleet_pb2.WatchFleetRequest | fleet_pb2.WatchTrafficRequest) -> float:
     """Seconds between the pictures of a watcher."""
     if wire.min_period_s == 0.0:
         return 1.0
@@ -151,6 +151,14 @@ def decode_period(wire: fleet_pb2.WatchFleetRequest) -> float:
 def decode_limit(wire: fleet_pb2.ListObservationsRequest) -> int:
     """How many observations to list."""
     return 100 if wire.limit == 0 else int(checks.within("limit", wire.limit, 1, 1000))
+
+
+def decode_traffic_query(
+    wire: fleet_pb2.GetTrafficRequest | fleet_pb2.WatchTrafficRequest,
+) -> tuple[RobotId | None, int]:
+    """The robot it is about, if it is about one, and how many rows."""
+    robot_id = RobotId(checks.name("robot_id", wire.robot_id)) if wire.robot_id else None
+    return robot_id, 20 if wire.limit == 0 else int(checks.within("limit", wire.limit, 1, 1000))
 
 
 def _robot_ids(wire: fleet_pb2.StopRobotsRequest | fleet_pb2.ResumeRobotsRequest) -> tuple[RobotId, ...]:

@@ -425,11 +425,15 @@ class WaitReason(_message.Message):
     BEHIND_ROBOT_ID_FIELD_NUMBER: _builtins.int
     SINCE_S_FIELD_NUMBER: _builtins.int
     cause: _builtins.str
-    """resource, zone, door, lift, closure, safety, link, stop, dock or fault."""
+    """resource (another robot holds a place), zone (full), door, lift, closure (no open way), give_way (it stands aside for another
+    robot), safety (no finishing order), link, stop, fault or journal (it can't be written).
+    """
     subject: _builtins.str
+    """The resource, device, edge or robot waited for, in words."""
     behind_robot_id: _builtins.str
     """Robot that holds it; empty for none."""
     since_s: _builtins.float
+    """When the robot began to wait."""
     def __init__(
         self,
         *,
@@ -774,6 +778,620 @@ class FleetTotals(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FleetTotals: _TypeAlias = FleetTotals  # noqa: Y015
+
+@_typing.final
+class GetTrafficRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROBOT_ID_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    robot_id: _builtins.str
+    """Only what this robot has to do with: waits and queues it is part of, hot edges on its way, its own `wait_sums` and `robots`.
+    The totals by cause and reason stay those of the fleet. NOT_FOUND for an unknown robot. Empty: all robots.
+    """
+    limit: _builtins.int
+    """At most this many `hot_edges`, and as many `wait_sums`, in [1, 1000]; 0 means 20."""
+    def __init__(
+        self,
+        *,
+        robot_id: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "robot_id", b"robot_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTrafficRequest: _TypeAlias = GetTrafficRequest  # noqa: Y015
+
+@_typing.final
+class GetTrafficResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRAFFIC_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def traffic(self) -> Global___TrafficState: ...
+    def __init__(
+        self,
+        *,
+        traffic: Global___TrafficState | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["traffic", b"traffic"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["traffic", b"traffic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTrafficResponse: _TypeAlias = GetTrafficResponse  # noqa: Y015
+
+@_typing.final
+class WatchTrafficRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_PERIOD_S_FIELD_NUMBER: _builtins.int
+    ROBOT_ID_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    min_period_s: _builtins.float
+    """Seconds between pictures, in [0.05, 60]; 0 means 1."""
+    robot_id: _builtins.str
+    """As in GetTrafficRequest."""
+    limit: _builtins.int
+    """As in GetTrafficRequest."""
+    def __init__(
+        self,
+        *,
+        min_period_s: _builtins.float = ...,
+        robot_id: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "min_period_s", b"min_period_s", "robot_id", b"robot_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchTrafficRequest: _TypeAlias = WatchTrafficRequest  # noqa: Y015
+
+@_typing.final
+class WatchTrafficResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRAFFIC_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def traffic(self) -> Global___TrafficState: ...
+    def __init__(
+        self,
+        *,
+        traffic: Global___TrafficState | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["traffic", b"traffic"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["traffic", b"traffic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchTrafficResponse: _TypeAlias = WatchTrafficResponse  # noqa: Y015
+
+@_typing.final
+class TrafficState(_message.Message):
+    """The traffic. Lasting waits count up to `now_s`. Nothing here is journaled: counting begins with the coordinator's process."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class WaitSByCauseEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class ReplansLatelyByReasonEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class ReplansByReasonEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NOW_S_FIELD_NUMBER: _builtins.int
+    WINDOW_S_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    QUEUES_FIELD_NUMBER: _builtins.int
+    HOT_EDGES_FIELD_NUMBER: _builtins.int
+    BLOCKERS_FIELD_NUMBER: _builtins.int
+    ROBOTS_FIELD_NUMBER: _builtins.int
+    WAIT_SUMS_FIELD_NUMBER: _builtins.int
+    WAIT_S_BY_CAUSE_FIELD_NUMBER: _builtins.int
+    CLAIM_FIELD_NUMBER: _builtins.int
+    STAND_ASIDES_FIELD_NUMBER: _builtins.int
+    REPLANS_LATELY_BY_REASON_FIELD_NUMBER: _builtins.int
+    REPLANS_BY_REASON_FIELD_NUMBER: _builtins.int
+    now_s: _builtins.float
+    window_s: _builtins.float
+    """How far back "lately" reaches, seconds in [0, 3900]: about an hour, less after a start."""
+    @_builtins.property
+    def waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingRobot]:
+        """Robots that wait now, longest first."""
+
+    @_builtins.property
+    def queues(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrafficQueue]:
+        """Places robots queue for now, most robots first; each robot stands in one queue."""
+
+    @_builtins.property
+    def hot_edges(self) -> _containers.RepeatedCompositeFieldContainer[Global___HotEdge]:
+        """Edges somebody passed lately, those where most time was lost first."""
+
+    @_builtins.property
+    def blockers(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrafficBlocker]:
+        """Robots that others wait for now, most robots held up first."""
+
+    @_builtins.property
+    def robots(self) -> _containers.RepeatedCompositeFieldContainer[Global___RobotWaits]:
+        """Robots that ever waited, by id."""
+
+    @_builtins.property
+    def wait_sums(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitSum]:
+        """Waiting lately by cause, subject and robot behind it, most seconds first."""
+
+    @_builtins.property
+    def wait_s_by_cause(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Seconds all robots waited, by cause."""
+
+    @_builtins.property
+    def claim(self) -> Global___TrafficClaim:
+        """Who comes first; unset: nobody waits long enough."""
+
+    @_builtins.property
+    def stand_asides(self) -> _containers.RepeatedCompositeFieldContainer[Global___StandAside]:
+        """Robots that make way for others now."""
+
+    @_builtins.property
+    def replans_lately_by_reason(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Changed horizons lately, by reason."""
+
+    @_builtins.property
+    def replans_by_reason(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Changed horizons, by reason."""
+
+    def __init__(
+        self,
+        *,
+        now_s: _builtins.float = ...,
+        window_s: _builtins.float = ...,
+        waiting: _abc.Iterable[Global___WaitingRobot] | None = ...,
+        queues: _abc.Iterable[Global___TrafficQueue] | None = ...,
+        hot_edges: _abc.Iterable[Global___HotEdge] | None = ...,
+        blockers: _abc.Iterable[Global___TrafficBlocker] | None = ...,
+        robots: _abc.Iterable[Global___RobotWaits] | None = ...,
+        wait_sums: _abc.Iterable[Global___WaitSum] | None = ...,
+        wait_s_by_cause: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        claim: Global___TrafficClaim | None = ...,
+        stand_asides: _abc.Iterable[Global___StandAside] | None = ...,
+        replans_lately_by_reason: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        replans_by_reason: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["claim", b"claim"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blockers", b"blockers", "claim", b"claim", "hot_edges", b"hot_edges", "now_s", b"now_s", "queues", b"queues", "replans_by_reason", b"replans_by_reason", "replans_lately_by_reason", b"replans_lately_by_reason", "robots", b"robots", "stand_asides", b"stand_asides", "wait_s_by_cause", b"wait_s_by_cause", "wait_sums", b"wait_sums", "waiting", b"waiting", "window_s", b"window_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrafficState: _TypeAlias = TrafficState  # noqa: Y015
+
+@_typing.final
+class WaitingRobot(_message.Message):
+    """A robot that waits now, and who is to blame."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROBOT_ID_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    BEHIND_ROBOT_IDS_FIELD_NUMBER: _builtins.int
+    SINCE_S_FIELD_NUMBER: _builtins.int
+    CAUSE_SINCE_S_FIELD_NUMBER: _builtins.int
+    ROOT_ROBOT_ID_FIELD_NUMBER: _builtins.int
+    ROOT_STATE_FIELD_NUMBER: _builtins.int
+    CIRCLE_ROBOT_IDS_FIELD_NUMBER: _builtins.int
+    robot_id: _builtins.str
+    cause: _builtins.str
+    """As in WaitReason."""
+    subject: _builtins.str
+    """As in WaitReason."""
+    since_s: _builtins.float
+    """When it began to wait."""
+    cause_since_s: _builtins.float
+    """Since when for this cause, subject and first robot; `since_s` or later."""
+    root_robot_id: _builtins.str
+    """The robot at the end of the chain of robots that wait for one another. Empty: it waits for no robot, or `circle_robot_ids`
+    says why there is no end.
+    """
+    root_state: _builtins.str
+    """What that robot does: an activity, "lost", "gone" (just taken off the floor), or "waits: " with cause and subject. Empty
+    without one.
+    """
+    @_builtins.property
+    def behind_robot_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All robots it waits for, the one to name first. Empty: it waits for no robot."""
+
+    @_builtins.property
+    def circle_robot_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Robots at the end of the chain that wait for each other, each for the next, the last for the first. Empty: no circle."""
+
+    def __init__(
+        self,
+        *,
+        robot_id: _builtins.str = ...,
+        cause: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        behind_robot_ids: _abc.Iterable[_builtins.str] | None = ...,
+        since_s: _builtins.float = ...,
+        cause_since_s: _builtins.float = ...,
+        root_robot_id: _builtins.str = ...,
+        root_state: _builtins.str = ...,
+        circle_robot_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind_robot_ids", b"behind_robot_ids", "cause", b"cause", "cause_since_s", b"cause_since_s", "circle_robot_ids", b"circle_robot_ids", "robot_id", b"robot_id", "root_robot_id", b"root_robot_id", "root_state", b"root_state", "since_s", b"since_s", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingRobot: _TypeAlias = WaitingRobot  # noqa: Y015
+
+@_typing.final
+class TrafficQueue(_message.Message):
+    """Robots that want the same place, and those that wait behind them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ROBOTS_FIELD_NUMBER: _builtins.int
+    HOLDER_ROBOT_IDS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"edge E" for both directions of a way, "corridor at N, M" for a one-lane corridor between those nodes."""
+    @_builtins.property
+    def robots(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueuedRobot]:
+        """Those that stand before the place, then those behind them; of equals the longest wait first."""
+
+    @_builtins.property
+    def holder_robot_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Robots that hold something of it now; those in the queue may be among them."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        robots: _abc.Iterable[Global___QueuedRobot] | None = ...,
+        holder_robot_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["holder_robot_ids", b"holder_robot_ids", "name", b"name", "robots", b"robots"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrafficQueue: _TypeAlias = TrafficQueue  # noqa: Y015
+
+@_typing.final
+class QueuedRobot(_message.Message):
+    """A robot in a queue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROBOT_ID_FIELD_NUMBER: _builtins.int
+    EDGE_ID_FIELD_NUMBER: _builtins.int
+    SINCE_S_FIELD_NUMBER: _builtins.int
+    robot_id: _builtins.str
+    edge_id: _builtins.str
+    """The edge it wants to drive next."""
+    since_s: _builtins.float
+    """When it began to wait."""
+    def __init__(
+        self,
+        *,
+        robot_id: _builtins.str = ...,
+        edge_id: _builtins.str = ...,
+        since_s: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edge_id", b"edge_id", "robot_id", b"robot_id", "since_s", b"since_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueuedRobot: _TypeAlias = QueuedRobot  # noqa: Y015
+
+@_typing.final
+class HotEdge(_message.Message):
+    """One direction of an edge, lately."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EDGE_ID_FIELD_NUMBER: _builtins.int
+    PASSAGES_COUNT_FIELD_NUMBER: _builtins.int
+    PASSAGES_PER_H_FIELD_NUMBER: _builtins.int
+    MEAN_DELAY_S_FIELD_NUMBER: _builtins.int
+    FREE_S_FIELD_NUMBER: _builtins.int
+    QUEUE_COUNT_FIELD_NUMBER: _builtins.int
+    edge_id: _builtins.str
+    passages_count: _builtins.int
+    """Passages from the edge's start to its end."""
+    passages_per_h: _builtins.float
+    """The same per hour."""
+    mean_delay_s: _builtins.float
+    """Mean of the seconds a passage took longer than free, waits for the edge included; one passage counts for at most 300."""
+    free_s: _builtins.float
+    """Seconds of a passage that nothing hinders, at the edge's speed limit."""
+    queue_count: _builtins.int
+    """Robots that wait for it now."""
+    def __init__(
+        self,
+        *,
+        edge_id: _builtins.str = ...,
+        passages_count: _builtins.int = ...,
+        passages_per_h: _builtins.float = ...,
+        mean_delay_s: _builtins.float = ...,
+        free_s: _builtins.float = ...,
+        queue_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edge_id", b"edge_id", "free_s", b"free_s", "mean_delay_s", b"mean_delay_s", "passages_count", b"passages_count", "passages_per_h", b"passages_per_h", "queue_count", b"queue_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HotEdge: _TypeAlias = HotEdge  # noqa: Y015
+
+@_typing.final
+class TrafficBlocker(_message.Message):
+    """A robot that others wait for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROBOT_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    BLOCKED_ROBOT_IDS_FIELD_NUMBER: _builtins.int
+    HELD_UP_COUNT_FIELD_NUMBER: _builtins.int
+    SINCE_S_FIELD_NUMBER: _builtins.int
+    robot_id: _builtins.str
+    state: _builtins.str
+    """As `WaitingRobot.root_state`."""
+    held_up_count: _builtins.int
+    """Those, and all that wait for them in turn."""
+    since_s: _builtins.float
+    """When the first of them began to wait for it."""
+    @_builtins.property
+    def blocked_robot_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Robots that name it as the one before them, longest first."""
+
+    def __init__(
+        self,
+        *,
+        robot_id: _builtins.str = ...,
+        state: _builtins.str = ...,
+        blocked_robot_ids: _abc.Iterable[_builtins.str] | None = ...,
+        held_up_count: _builtins.int = ...,
+        since_s: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked_robot_ids", b"blocked_robot_ids", "held_up_count", b"held_up_count", "robot_id", b"robot_id", "since_s", b"since_s", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrafficBlocker: _TypeAlias = TrafficBlocker  # noqa: Y015
+
+@_typing.final
+class RobotWaits(_message.Message):
+    """A robot's waiting since the coordinator started."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class WaitSByCauseEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ROBOT_ID_FIELD_NUMBER: _builtins.int
+    TOTAL_S_FIELD_NUMBER: _builtins.int
+    WAITS_COUNT_FIELD_NUMBER: _builtins.int
+    WAIT_S_BY_CAUSE_FIELD_NUMBER: _builtins.int
+    LATELY_S_FIELD_NUMBER: _builtins.int
+    robot_id: _builtins.str
+    total_s: _builtins.float
+    """Seconds; the seconds by cause add up to it."""
+    waits_count: _builtins.int
+    lately_s: _builtins.float
+    """Seconds of it lately."""
+    @_builtins.property
+    def wait_s_by_cause(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        robot_id: _builtins.str = ...,
+        total_s: _builtins.float = ...,
+        waits_count: _builtins.int = ...,
+        wait_s_by_cause: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        lately_s: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lately_s", b"lately_s", "robot_id", b"robot_id", "total_s", b"total_s", "wait_s_by_cause", b"wait_s_by_cause", "waits_count", b"waits_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RobotWaits: _TypeAlias = RobotWaits  # noqa: Y015
+
+@_typing.final
+class WaitSum(_message.Message):
+    """Waiting for one thing lately."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAUSE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    BEHIND_ROBOT_ID_FIELD_NUMBER: _builtins.int
+    WAIT_S_FIELD_NUMBER: _builtins.int
+    WAITS_COUNT_FIELD_NUMBER: _builtins.int
+    ROBOTS_COUNT_FIELD_NUMBER: _builtins.int
+    cause: _builtins.str
+    """As in WaitReason."""
+    subject: _builtins.str
+    """As in WaitReason."""
+    behind_robot_id: _builtins.str
+    """As in WaitReason."""
+    wait_s: _builtins.float
+    """Seconds, of all robots together."""
+    waits_count: _builtins.int
+    robots_count: _builtins.int
+    """How many robots waited for it."""
+    def __init__(
+        self,
+        *,
+        cause: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        behind_robot_id: _builtins.str = ...,
+        wait_s: _builtins.float = ...,
+        waits_count: _builtins.int = ...,
+        robots_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind_robot_id", b"behind_robot_id", "cause", b"cause", "robots_count", b"robots_count", "subject", b"subject", "wait_s", b"wait_s", "waits_count", b"waits_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitSum: _TypeAlias = WaitSum  # noqa: Y015
+
+@_typing.final
+class TrafficClaim(_message.Message):
+    """The right of the robot that waits longest to come first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROBOT_ID_FIELD_NUMBER: _builtins.int
+    RESOURCES_FIELD_NUMBER: _builtins.int
+    UNTIL_S_FIELD_NUMBER: _builtins.int
+    robot_id: _builtins.str
+    until_s: _builtins.float
+    """It goes to the next in line then at the latest."""
+    @_builtins.property
+    def resources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the resources into which no other robot is released."""
+
+    def __init__(
+        self,
+        *,
+        robot_id: _builtins.str = ...,
+        resources: _abc.Iterable[_builtins.str] | None = ...,
+        until_s: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resources", b"resources", "robot_id", b"robot_id", "until_s", b"until_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrafficClaim: _TypeAlias = TrafficClaim  # noqa: Y015
+
+@_typing.final
+class StandAside(_message.Message):
+    """A robot that makes way for another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROBOT_ID_FIELD_NUMBER: _builtins.int
+    NODE_ID_FIELD_NUMBER: _builtins.int
+    BEHIND_ROBOT_ID_FIELD_NUMBER: _builtins.int
+    UNTIL_S_FIELD_NUMBER: _builtins.int
+    IS_THERE_FIELD_NUMBER: _builtins.int
+    robot_id: _builtins.str
+    node_id: _builtins.str
+    """Where it drives, or stands."""
+    behind_robot_id: _builtins.str
+    """The robot it makes way for."""
+    until_s: _builtins.float
+    """It goes on then, unless the other's whole way is being cleared; sooner when the other has passed."""
+    is_there: _builtins.bool
+    """Whether it has come to stand there."""
+    def __init__(
+        self,
+        *,
+        robot_id: _builtins.str = ...,
+        node_id: _builtins.str = ...,
+        behind_robot_id: _builtins.str = ...,
+        until_s: _builtins.float = ...,
+        is_there: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind_robot_id", b"behind_robot_id", "is_there", b"is_there", "node_id", b"node_id", "robot_id", b"robot_id", "until_s", b"until_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StandAside: _TypeAlias = StandAside  # noqa: Y015
 
 @_typing.final
 class GetPlantRequest(_message.Message):

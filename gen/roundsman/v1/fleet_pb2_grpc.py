@@ -46,6 +46,16 @@ class FleetServiceStub:
                 request_serializer=roundsman_dot_v1_dot_fleet__pb2.WatchFleetRequest.SerializeToString,
                 response_deserializer=roundsman_dot_v1_dot_fleet__pb2.WatchFleetResponse.FromString,
                 _registered_method=True)
+        self.GetTraffic = channel.unary_unary(
+                '/roundsman.v1.FleetService/GetTraffic',
+                request_serializer=roundsman_dot_v1_dot_fleet__pb2.GetTrafficRequest.SerializeToString,
+                response_deserializer=roundsman_dot_v1_dot_fleet__pb2.GetTrafficResponse.FromString,
+                _registered_method=True)
+        self.WatchTraffic = channel.unary_stream(
+                '/roundsman.v1.FleetService/WatchTraffic',
+                request_serializer=roundsman_dot_v1_dot_fleet__pb2.WatchTrafficRequest.SerializeToString,
+                response_deserializer=roundsman_dot_v1_dot_fleet__pb2.WatchTrafficResponse.FromString,
+                _registered_method=True)
         self.GetPlant = channel.unary_unary(
                 '/roundsman.v1.FleetService/GetPlant',
                 request_serializer=roundsman_dot_v1_dot_fleet__pb2.GetPlantRequest.SerializeToString,
@@ -112,6 +122,20 @@ class FleetServiceServicer:
 
     def WatchFleet(self, request, context):
         """Pictures as they change, newest wins for a slow reader, at most one per `min_period_s`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTraffic(self, request, context):
+        """The traffic now and in the last hour: who waits for what, queues, where time is lost.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchTraffic(self, request, context):
+        """The same again and again, once in `min_period_s`, until the caller ends it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -199,6 +223,16 @@ def add_FleetServiceServicer_to_server(servicer, server):
                     servicer.WatchFleet,
                     request_deserializer=roundsman_dot_v1_dot_fleet__pb2.WatchFleetRequest.FromString,
                     response_serializer=roundsman_dot_v1_dot_fleet__pb2.WatchFleetResponse.SerializeToString,
+            ),
+            'GetTraffic': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTraffic,
+                    request_deserializer=roundsman_dot_v1_dot_fleet__pb2.GetTrafficRequest.FromString,
+                    response_serializer=roundsman_dot_v1_dot_fleet__pb2.GetTrafficResponse.SerializeToString,
+            ),
+            'WatchTraffic': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchTraffic,
+                    request_deserializer=roundsman_dot_v1_dot_fleet__pb2.WatchTrafficRequest.FromString,
+                    response_serializer=roundsman_dot_v1_dot_fleet__pb2.WatchTrafficResponse.SerializeToString,
             ),
             'GetPlant': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPlant,
@@ -307,6 +341,60 @@ class FleetService:
             '/roundsman.v1.FleetService/WatchFleet',
             roundsman_dot_v1_dot_fleet__pb2.WatchFleetRequest.SerializeToString,
             roundsman_dot_v1_dot_fleet__pb2.WatchFleetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTraffic(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/roundsman.v1.FleetService/GetTraffic',
+            roundsman_dot_v1_dot_fleet__pb2.GetTrafficRequest.SerializeToString,
+            roundsman_dot_v1_dot_fleet__pb2.GetTrafficResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchTraffic(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/roundsman.v1.FleetService/WatchTraffic',
+            roundsman_dot_v1_dot_fleet__pb2.WatchTrafficRequest.SerializeToString,
+            roundsman_dot_v1_dot_fleet__pb2.WatchTrafficResponse.FromString,
             options,
             channel_credentials,
             insecure,

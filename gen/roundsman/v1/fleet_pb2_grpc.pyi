@@ -39,6 +39,10 @@ class FleetServiceStub:
     """One picture of the fleet."""
     WatchFleet: _grpc.UnaryStreamMultiCallable[_fleet_pb2.WatchFleetRequest, _fleet_pb2.WatchFleetResponse]
     """Pictures as they change, newest wins for a slow reader, at most one per `min_period_s`."""
+    GetTraffic: _grpc.UnaryUnaryMultiCallable[_fleet_pb2.GetTrafficRequest, _fleet_pb2.GetTrafficResponse]
+    """The traffic now and in the last hour: who waits for what, queues, where time is lost."""
+    WatchTraffic: _grpc.UnaryStreamMultiCallable[_fleet_pb2.WatchTrafficRequest, _fleet_pb2.WatchTrafficResponse]
+    """The same again and again, once in `min_period_s`, until the caller ends it."""
     GetPlant: _grpc.UnaryUnaryMultiCallable[_fleet_pb2.GetPlantRequest, _fleet_pb2.GetPlantResponse]
     """The plant map's file, as the coordinator runs it."""
     ListObservations: _grpc.UnaryUnaryMultiCallable[_fleet_pb2.ListObservationsRequest, _fleet_pb2.ListObservationsResponse]
@@ -71,6 +75,10 @@ class FleetServiceAsyncStub(FleetServiceStub):
     """One picture of the fleet."""
     WatchFleet: _aio.UnaryStreamMultiCallable[_fleet_pb2.WatchFleetRequest, _fleet_pb2.WatchFleetResponse]  # type: ignore[assignment]
     """Pictures as they change, newest wins for a slow reader, at most one per `min_period_s`."""
+    GetTraffic: _aio.UnaryUnaryMultiCallable[_fleet_pb2.GetTrafficRequest, _fleet_pb2.GetTrafficResponse]  # type: ignore[assignment]
+    """The traffic now and in the last hour: who waits for what, queues, where time is lost."""
+    WatchTraffic: _aio.UnaryStreamMultiCallable[_fleet_pb2.WatchTrafficRequest, _fleet_pb2.WatchTrafficResponse]  # type: ignore[assignment]
+    """The same again and again, once in `min_period_s`, until the caller ends it."""
     GetPlant: _aio.UnaryUnaryMultiCallable[_fleet_pb2.GetPlantRequest, _fleet_pb2.GetPlantResponse]  # type: ignore[assignment]
     """The plant map's file, as the coordinator runs it."""
     ListObservations: _aio.UnaryUnaryMultiCallable[_fleet_pb2.ListObservationsRequest, _fleet_pb2.ListObservationsResponse]  # type: ignore[assignment]
@@ -112,6 +120,22 @@ class FleetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_fleet_pb2.WatchFleetResponse], _abc.AsyncIterator[_fleet_pb2.WatchFleetResponse]]:
         """Pictures as they change, newest wins for a slow reader, at most one per `min_period_s`."""
+
+    @_abc_1.abstractmethod
+    def GetTraffic(
+        self,
+        request: _fleet_pb2.GetTrafficRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fleet_pb2.GetTrafficResponse, _abc.Awaitable[_fleet_pb2.GetTrafficResponse]]:
+        """The traffic now and in the last hour: who waits for what, queues, where time is lost."""
+
+    @_abc_1.abstractmethod
+    def WatchTraffic(
+        self,
+        request: _fleet_pb2.WatchTrafficRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_fleet_pb2.WatchTrafficResponse], _abc.AsyncIterator[_fleet_pb2.WatchTrafficResponse]]:
+        """The same again and again, once in `min_period_s`, until the caller ends it."""
 
     @_abc_1.abstractmethod
     def GetPlant(

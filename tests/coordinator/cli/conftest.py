@@ -124,6 +124,81 @@ def canned_fleet() -> wire.FleetState:
     )
 
 
+def canned_traffic() -> wire.TrafficState:
+    """A column of three behind a robot at work, and two that wait for each other."""
+    return wire.TrafficState(
+        now_s=NOW_S,
+        window_s=3600.0,
+        waiting=[
+            wire.WaitingRobot(
+                robot_id="rover-2",
+                cause="resource",
+                subject="node rack-3",
+                behind_robot_ids=["rover-1"],
+                since_s=NOW_S - 30,
+                cause_since_s=NOW_S - 20,
+                root_robot_id="rover-1",
+                root_state="working",
+            ),
+            wire.WaitingRobot(
+                robot_id="rover-3",
+                cause="resource",
+                subject="node yard",
+                behind_robot_ids=["rover-2"],
+                since_s=NOW_S - 12,
+                cause_since_s=NOW_S - 12,
+                circle_robot_ids=["rover-3", "rover-2"],
+            ),
+        ],
+        queues=[
+            wire.TrafficQueue(
+                name="corridor at east, west",
+                robots=[
+                    wire.QueuedRobot(robot_id="rover-2", edge_id="rack-3", since_s=NOW_S - 30),
+                    wire.QueuedRobot(robot_id="rover-3", edge_id="yard-1", since_s=NOW_S - 12),
+                ],
+                holder_robot_ids=["rover-1"],
+            )
+        ],
+        hot_edges=[
+            wire.HotEdge(
+                edge_id="rack-3", passages_count=9, passages_per_h=9.0, mean_delay_s=7.25, free_s=4.0, queue_count=1
+            )
+        ],
+        blockers=[
+            wire.TrafficBlocker(
+                robot_id="rover-1", state="working", blocked_robot_ids=["rover-2"], held_up_count=2, since_s=NOW_S - 20
+            )
+        ],
+        robots=[
+            wire.RobotWaits(
+                robot_id="rover-2",
+                total_s=150.0,
+                waits_count=4,
+                wait_s_by_cause={"resource": 120.0, "door": 30.0},
+                lately_s=90.0,
+            )
+        ],
+        wait_sums=[
+            wire.WaitSum(
+                cause="resource",
+                subject="node rack-3",
+                behind_robot_id="rover-1",
+                wait_s=90.0,
+                waits_count=3,
+                robots_count=2,
+            )
+        ],
+        wait_s_by_cause={"resource": 120.0, "door": 30.0},
+        claim=wire.TrafficClaim(robot_id="rover-2", resources=["node rack-3"], until_s=NOW_S + 40),
+        stand_asides=[
+            wire.StandAside(robot_id="rover-4", node_id="bay-2", behind_robot_id="rover-2", until_s=NOW_S + 60)
+        ],
+        replans_lately_by_reason={"congestion": 2},
+        replans_by_reason={"congestion": 5, "give_way": 1},
+    )
+
+
 def canned_observations() -> list[wire.StoredObservation]:
     """Newest first: one value, one picture."""
     return [
@@ -149,6 +224,7 @@ class Desk(FleetServiceServicer):
     """Answers each call with canned data and keeps the requests."""
 
     fleet: wire.FleetState = field(default_factory=canned_fleet)
+    traffic: wire.TrafficState = field(default_factory=canned_traffic)
     requests: list[Any] = field(default_factory=list)
     refusal: status_pb2.Status | None = None
 
@@ -168,6 +244,16 @@ class Desk(FleetServiceServicer):
         for _ in range(2):
             yield wire.WatchFleetResponse(fleet=self.fleet)
             self.fleet.totals.observations_stored_count += 1
+
+    def GetTraffic(self, request, context):
+        self._note(request, context, "", "")
+        return wire.GetTrafficResponse(traffic=self.traffic)
+
+    def WatchTraffic(self, request, context):
+        self.requests.append(request)
+        for _ in range(2):
+            yield wire.WatchTrafficResponse(traffic=self.traffic)
+            self.traffic.now_s += 1.0
 
     def ListObservations(self, request, context):
         self.requests.append(request)

@@ -65,13 +65,14 @@ def test_the_installed_command_ends_as_documented():
     assert "roundsman robots list --help" in result.stderr
 
 
-def test_no_coordinator_is_said_with_what_to_do():
+@pytest.mark.parametrize("command", ["robots list", "traffic", "traffic --watch"])
+def test_no_coordinator_is_said_with_what_to_do(command):
     """Where nobody listens, the operator learns how to start a coordinator."""
     with socket.socket() as taken:
         # Bound but not listening: nobody answers, and nobody else gets the port meanwhile.
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        result = _run("robots", "list", "-c", f"127.0.0.1:{port}")
+        result = _run(*command.split(), "-c", f"127.0.0.1:{port}")
 
     assert result.returncode == 3
     assert result.stderr == f"no coordinator at 127.0.0.1:{port}: start one with `roundsman serve`\n"

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from coordinator.fleet.invariants import InvariantError
+from coordinator.fleet.waits import Hold
 from coordinator.model.ids import RobotId
 from coordinator.model.mission import MissionState, PointState
 from coordinator.model.operator import CreateMission
@@ -66,11 +67,23 @@ def _keep_too_much(floor: Floor) -> None:
 
 
 def _wait_in_a_circle(floor: Floor) -> None:
-    live = floor.fleet._core.live
+    core = floor.fleet._core
     since_s = floor.now_s - floor.settings.deadlock_after_s - 1
     for robot_id, other in (("a", "b"), ("b", "a")):
-        live[robot_id].wait = Wait("resource", "node west", other, since_s)
-        live[robot_id].blockers = (other,)
+        core.live[robot_id].wait = Wait("resource", "node west", other, since_s)
+        core.live[robot_id].blockers = (other,)
+        core.waits.note(robot_id, Hold("resource", "node west", (other,)), floor.now_s)
+
+
+def _wait_unbooked(floor: Floor) -> None:
+    floor.fleet._core.live["a"].wait = Wait("resource", "node west", None, floor.now_s)
+
+
+def _book_a_second_twice(floor: Floor) -> None:
+    waits = floor.fleet._core.waits
+    waits.note("a", Hold("resource", "node west"), floor.now_s)
+    waits.note("a", None, floor.now_s + 5.0)
+    waits.accounts["a"].by_cause["resource"] += 1.0
 
 
 @pytest.mark.parametrize(
@@ -85,6 +98,8 @@ def _wait_in_a_circle(floor: Floor) -> None:
         ("I7", _never_end),
         ("I11", _keep_too_much),
         ("I12", _wait_in_a_circle),
+        ("I13", _wait_unbooked),
+        ("I13", _book_a_second_twice),
     ],
 )
 def test_a_broken_invariant_is_noticed(invariant: str, breach: Callable[[Floor], None]):

@@ -29,6 +29,7 @@ from coordinator.model.messages import Command, CommandKind, RobotMessage, Welco
 from coordinator.model.operator import Accepted, RefusalCode, Refused, StopRobots
 from coordinator.model.records import ObservationStored, Record, SessionOpened, StopChanged
 from coordinator.model.snapshot import FleetSnapshot, Totals
+from coordinator.model.traffic import TrafficSnapshot
 from coordinator.store.entry import NewEntry
 from coordinator.store.errors import JournalFullError, StoreError
 
@@ -138,10 +139,17 @@ class SmallFleet:
     def __init__(self) -> None:
         self.live: dict[RobotId, int] = {}
         self.command_id = 0
+        self.looks: list[tuple[RobotId | None, int]] = []
 
     def send(self, robot_id: RobotId, message: RobotMessage) -> Send:
         """Say something over the robot's live connection."""
         return Send(robot_id, self.live[robot_id], 1, 1, 1, message)
+
+    def traffic(self, robot_id: RobotId | None, limit: int) -> TrafficSnapshot:
+        """Nobody waits."""
+        self.looks.append((robot_id, limit))
+        robot_ids = tuple(sorted(self.live))
+        return TrafficSnapshot(7.0, 0.0, robot_ids, (), (), (), (), (), (), (), None, (), (), ())
 
     def decide(self, event: Event) -> list[Effect]:
         """Admit, stop, store."""

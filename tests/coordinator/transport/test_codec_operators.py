@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from coordinator.client import as_data
 from coordinator.model import operator as op
 from coordinator.model.geometry import Pose2
 from coordinator.model.ids import (
@@ -24,6 +26,18 @@ from coordinator.model.observation import Alarm, Observation, Severity
 from coordinator.model.robot import Activity, Fault, LinkQuality, LinkState
 from coordinator.model.route import Step
 from coordinator.model.snapshot import EdgeView, FleetSnapshot, PointView, RobotView, StopEta, Totals, Wait
+from coordinator.model.traffic import (
+    Blocker,
+    HotEdge,
+    Queue,
+    QueuedRobot,
+    RobotWaits,
+    StandAside,
+    TrafficClaim,
+    TrafficSnapshot,
+    WaitingRobot,
+    WaitSum,
+)
 from coordinator.transport import codec
 from coordinator.transport.codec import WireError
 from roundsman.v1 import fleet_pb2
@@ -136,6 +150,9 @@ def test_an_operators_request_is_understood_as_it_was_meant(decode, request_, co
         ),
         (codec.decode_period, fleet_pb2.WatchFleetRequest(min_period_s=0.01), "min_period_s"),
         (codec.decode_limit, fleet_pb2.ListObservationsRequest(limit=1001), "limit"),
+        (codec.decode_period, fleet_pb2.WatchTrafficRequest(min_period_s=61.0), "min_period_s"),
+        (codec.decode_traffic_query, fleet_pb2.GetTrafficRequest(limit=1001), "limit"),
+        (codec.decode_traffic_query, fleet_pb2.WatchTrafficRequest(robot_id="a b"), "robot_id"),
         (codec.decode_context, fleet_pb2.CallContext(idempotency_key="a b"), "context.idempotency_key"),
         (codec.decode_context, fleet_pb2.CallContext(principal="p" * 65), "context.principal"),
     ],
@@ -152,6 +169,7 @@ def test_defaults_of_requests_are_those_of_the_proto():
     """What is left out means what the protocol says."""
     assert codec.decode_period(fleet_pb2.WatchFleetRequest()) == 1.0
     assert codec.decode_limit(fleet_pb2.ListObservationsRequest()) == 100
+    assert codec.decode_traffic_query(fleet_pb2.GetTrafficRequest()) == (None, 20)
     assert codec.decode_context(fleet_pb2.CallContext()) == ("", "")
 
 
@@ -231,6 +249,57 @@ def test_a_picture_shows_everything_the_core_knows():
     assert wire.edges[0].delay_ratio == 1.5
     assert dict(wire.totals.wait_s_by_cause) == {"door": 3.0}
     assert dict(wire.totals.replans_by_reason) == {"closure": 2}
+
+
+def test_the_traffic_leaves_with_everything_the_core_knows():
+    """Each field of the traffic is on the wire; what isn't there is unset or empty."""
+    a, b, c = RobotId("a"), RobotId("b"), RobotId("c")
+    traffic = TrafficSnapshot(
+        now_s=100.0,
+        window_s=60.0,
+        robot_ids=(a, b, c),
+        waiting=(
+            WaitingRobot(a, "resource", "node n", (b, c), 80.0, 90.0, c, "working", ()),
+            WaitingRobot(b, "door", "door d", (), 95.0, 96.0, None, "", (b, c)),
+        ),
+        queues=(Queue("edge e", (QueuedRobot(a, EdgeId("e"), 80.0),), (b,)),),
+        hot_edges=(HotEdge(EdgeId("e"), 6, 360.0, 2.5, 8.0, 1),),
+        blockers=(Blocker(b, "driving", (a,), 2, 90.0),),
+        accounts=(RobotWaits(a, 33.0, 4, (("door", 13.0), ("resource", 20.0)), 21.0),),
+        sums=(WaitSum("resource", "node n", b, 20.0, 3, 2), WaitSum("door", "door d", None, 1.0, 1, 1)),
+        wait_s_by_cause=(("door", 14.0),),
+        claim=TrafficClaim(a, ("node n", "edge e"), 130.0),
+        stand_asides=(StandAside(c, NodeId("bay"), a, 140.0, True),),
+        replans_lately=(("congestion", 1),),
+        replans=(("congestion", 7),),
+    )
+
+    wire = codec.encode_traffic(traffic)
+    data = as_data(wire)
+
+    assert (wire.now_s, wire.window_s) == (100.0, 60.0)
+    assert list(data["waiting"][0].values()) == ["a", "resource", "node n", ["b", "c"], 80.0, 90.0, "c", "working", []]
+    assert data["waiting"][1]["root_robot_id"] == ""
+    assert data["waiting"][1]["circle_robot_ids"] == ["b", "c"]
+    assert data["queues"] == [
+        {
+            "name": "edge e",
+            "robots": [{"robot_id": "a", "edge_id": "e", "since_s": 80.0}],
+            "holder_robot_ids": ["b"],
+        }
+    ]
+    assert list(data["hot_edges"][0].values()) == ["e", 6, 360.0, 2.5, 8.0, 1]
+    assert list(data["blockers"][0].values()) == ["b", "driving", ["a"], 2, 90.0]
+    assert list(data["robots"][0].values()) == ["a", 33.0, 4, {"door": 13.0, "resource": 20.0}, 21.0]
+    assert [list(row.values()) for row in data["wait_sums"]] == [
+        ["resource", "node n", "b", 20.0, 3, 2],
+        ["door", "door d", "", 1.0, 1, 1],
+    ]
+    assert data["wait_s_by_cause"] == {"door": 14.0}
+    assert list(data["claim"].values()) == ["a", ["node n", "edge e"], 130.0]
+    assert list(data["stand_asides"][0].values()) == ["c", "bay", "a", 140.0, True]
+    assert (data["replans_lately_by_reason"], data["replans_by_reason"]) == ({"congestion": 1}, {"congestion": 7})
+    assert not codec.encode_traffic(replace(traffic, claim=None)).HasField("claim")
 
 
 def test_observations_are_listed_with_and_without_a_value():

@@ -91,6 +91,38 @@ async def test_plant_fleet_and_observations_can_be_asked_for():
         assert list((await stub.ListObservations(fleet_pb2.ListObservationsRequest())).observations) == []
 
 
+async def test_the_traffic_can_be_asked_for_and_followed():
+    """Traffic is looked at when somebody asks, for one robot or all, as often as a watcher wants."""
+    async with running() as rig:
+        robot = session(rig.channel())
+        await robot.write(hello())
+        await robot.read()
+        stub = operator(rig.channel())
+
+        one = await stub.GetTraffic(fleet_pb2.GetTrafficRequest(robot_id="a", limit=3))
+        watch = stub.WatchTraffic(fleet_pb2.WatchTrafficRequest(min_period_s=0.05))
+        seen = [(await watch.read()).traffic.now_s for _ in range(2)]
+
+        assert one.traffic.now_s == 7.0
+        assert seen == [7.0, 7.0]
+        assert rig.fleet.looks[:3] == [("a", 3), (None, 20), (None, 20)]
+
+
+@pytest.mark.parametrize("call", ["GetTraffic", "WatchTraffic"])
+async def test_the_traffic_of_a_robot_that_is_not_there_is_refused(call: str):
+    """Who mistypes a robot's id is told so, whether they look once or watch."""
+    async with running() as rig:
+        stub = operator(rig.channel())
+        request = getattr(fleet_pb2, f"{call}Request")
+        for robot_id, code in (("nobody", grpc.StatusCode.NOT_FOUND), ("no body", grpc.StatusCode.INVALID_ARGUMENT)):
+            asked = getattr(stub, call)(request(robot_id=robot_id))
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await (asked.read() if call == "WatchTraffic" else asked)
+
+            assert caught.value.code() is code
+            assert robot_id in caught.value.details()
+
+
 async def test_a_watcher_that_reads_slowly_gets_the_newest_and_holds_up_nobody():
     """A frozen screen costs no memory and no time; when it thaws it shows the present."""
     big = Mission(MissionId("m"), "x" * 90_000, (), MissionState.RUNNING, 50, 0.0)
