@@ -27,6 +27,7 @@ from coordinator.traffic.congestion import Congestion
 from coordinator.traffic.coverage import Coverage
 from coordinator.traffic.finishing import FinishingOrder, Mover
 from coordinator.traffic.flow import Flow
+from coordinator.traffic.holdings import Holdings
 from coordinator.traffic.resources import Resources
 from coordinator.traffic.routing import Router
 from coordinator.traffic.travel_times import TravelTimes
@@ -70,6 +71,7 @@ class Core:
         self.learned_s = -1e18
         self._nonce_count = seed
         self.live: dict[RobotId, LiveRobot] = {}
+        self.holdings = Holdings(self.resources)
         self.next_tick_s = now_s
         self.heartbeat_s = -1e18
         self.is_traffic_dirty = True
@@ -96,7 +98,7 @@ class Core:
             # Silence counts from now: a robot that hasn't come back yet isn't lost, and bars no way to others.
             live = LiveRobot(robot.robot_id, heard_s=now_s, link=LinkState.SUSPECT)
             self.live[robot.robot_id] = live
-            live.held = self._held(robot)
+            self._hold(live, self._held(robot))
 
     def record(self, record: Record) -> None:
         """Change durable state and have it journaled."""
@@ -105,12 +107,12 @@ class Core:
         match record:
             case BaseExtended() | StepPassed() | RobotPlaced():
                 robot = self.state.robots[record.robot_id]
-                self.live[record.robot_id].held = self._held(robot)
+                self._hold(self.live[record.robot_id], self._held(robot))
                 self.is_traffic_dirty = True
             case RobotJoined():
                 self.live.setdefault(record.robot_id, LiveRobot(record.robot_id))
             case RobotRemoved():
-                del self.live[record.robot_id]
+                self._hold(self.live.pop(record.robot_id), 0)
                 self.waits.forget(record.robot_id, self.now_s)
                 self.finishing.forget(record.robot_id)
                 self.finishing_around.forget(record.robot_id)
@@ -206,10 +208,7 @@ class Core:
 
     def holder(self, mask: int, but: RobotId) -> RobotId | None:
         """Another robot that holds something of a mask."""
-        for robot_id in sorted(self.live):
-            if robot_id != but and self.live[robot_id].held & mask:
-                return robot_id
-        return None
+        return next(iter(self.holdings.holders(mask, but)), None)
 
     def is_stalled(self, robot_id: RobotId) -> bool:
         """Whether a robot can't be expected to move by itself for now."""
@@ -223,6 +222,10 @@ class Core:
         if report.activity in _HELPLESS:
             return True
         return bool(report.faults) and any(fault.stops_driving for fault in report.faults)
+
+    def _hold(self, live: LiveRobot, held: int) -> None:
+        self.holdings.change(live.robot_id, live.held, held)
+        live.held = held
 
     def _held(self, robot: RobotState) -> int:
         held = 0

@@ -37,13 +37,12 @@ def check(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> R
     for index in chunk:
         claim |= resources.step_claim[index]
     live.wanted = claim
-    taken = claim & ~live.held & _held_by_others(core, robot.robot_id)
+    taken = claim & ~live.held & core.holdings.barred(live.held)
     prior = core.claim
     if not taken and prior is not None and _must_yield(robot, live, claim, prior):
         return Refused("resource", resources.name(claim & prior.mask), (prior.robot_id,))
     if taken:
-        holders = [other for other in sorted(core.live) if other != robot.robot_id and core.live[other].held & taken]
-        return Refused("resource", resources.name(taken), tuple(holders))
+        return Refused("resource", resources.name(taken), core.holdings.holders(taken, robot.robot_id))
     for index in chunk:
         refused = ask_device(core, robot, resources.ways[index])
         if refused:
@@ -59,21 +58,6 @@ def _must_yield(robot: RobotState, live: LiveRobot, claim: int, prior: Claim) ->
     is_other = prior.robot_id != robot.robot_id and bool(claim & prior.mask)
     is_within = bool(live.held & prior.mask) and not prior.is_whole
     return is_other and not is_within and live.give_way is None
-
-
-def _held_by_others(core: Core, robot_id: RobotId) -> int:
-    held = 0
-    counts = dict.fromkeys((bit for bit, _ in core.resources.counted), 0)
-    for other_id in sorted(core.live):
-        if other_id != robot_id:
-            other = core.live[other_id].held
-            held |= other & core.resources.exclusive
-            for bit in counts:
-                counts[bit] += bool(other & bit)
-    for bit, capacity in core.resources.counted:
-        if counts[bit] >= capacity:
-            held |= bit
-    return held
 
 
 def _ahead_of_facing(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> Refused | None:

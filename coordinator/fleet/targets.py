@@ -20,7 +20,7 @@ def choose_target(core: Core, robot: RobotState, live: LiveRobot) -> None:
     while True:
         wanted, why = _wanted(core, robot, live)
         if wanted is None:
-            live.target, live.path = None, []
+            _drop_path(live)
             return
         is_same = (wanted, why, core.router.version) == (live.target, live.target_why, live.path_version)
         if is_same and (live.path or robot.base_end.node_id == wanted):
@@ -30,13 +30,19 @@ def choose_target(core: Core, robot: RobotState, live: LiveRobot) -> None:
             return
         if why != "stop":
             live.is_shut_in = why == "home"
-            live.target, live.path = None, []
+            _drop_path(live)
             live.give_way = None
             return
         stop = live.itinerary.pop(0)
         if stop.point_id is not None:
             live.barred[stop.point_id] = core.now_s + BAR_S
         core.is_plan_due = True
+
+
+def _drop_path(live: LiveRobot) -> None:
+    """The robot has nowhere to go; it is told if it was told another thing before."""
+    live.is_route_due = live.is_route_due or bool(live.path)
+    live.target, live.path = None, []
 
 
 def _wanted(core: Core, robot: RobotState, live: LiveRobot) -> tuple[NodeId | None, str]:

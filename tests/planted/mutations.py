@@ -96,9 +96,9 @@ MUTATIONS = (
     ),
     Mutation(
         "release-ignores-holders",
-        "coordinator/fleet/release_rule.py",
-        "            held |= other & core.resources.exclusive\n",
-        "            held |= 0\n",
+        "coordinator/traffic/holdings.py",
+        "        mask = (self._several | self._any & ~own) & self._resources.exclusive\n",
+        "        mask = 0\n",
         "two robots are sent into one place",
         FLEET + "test_releases.py::test_a_resource_is_released_to_one_robot_at_a_time",
     ),

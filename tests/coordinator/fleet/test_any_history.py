@@ -92,7 +92,6 @@ def test_the_same_history_gives_the_same_journal(seed):
     assert journals[0] == journals[1]
 
 
-@pytest.mark.xfail(strict=False, reason="standing aside moves robots of the circle alone, not those in their way out")
 def test_two_that_block_each_other_are_let_out_by_those_behind_them():
     """With a robot for every home of the alley, two at its end wait for each other, and two in it must back out."""
     story = [("mend", 603, 22), ("close", 489, 24), ("mission", 796, 1), ("mission", 928, 24), ("stop", 905, 14)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from coordinator.fleet import FleetSettings
+from coordinator.model.effects import Send
 from coordinator.model.ids import EdgeId
+from coordinator.model.messages import RouteUpdate
 from coordinator.model.mission import MissionState
 from coordinator.model.operator import Accepted, CloseEdge, CreateMission, OpenEdge, Refused
 from coordinator.model.robot import Activity
@@ -12,6 +14,16 @@ from tests.coordinator.fleet.tiny_plants import fork
 
 def _edges(steps) -> list[str]:
     return [step.edge_id for step in steps if step.edge_id]
+
+
+def _told_horizon(floor, robot) -> list[str]:
+    """The horizon of the last route that went out to the robot."""
+    routes = [
+        effect.message
+        for effect in floor.effects
+        if isinstance(effect, Send) and effect.robot_id == robot.robot_id and isinstance(effect.message, RouteUpdate)
+    ]
+    return _edges(routes[-1].horizon)
 
 
 def _replans(floor) -> dict[str, int]:
@@ -25,6 +37,16 @@ def _under_way(make_floor, **how):
     floor.ask(CreateMission(("E-red",)))
     floor.until(lambda: floor.robot(robot).base_end.seq > 0, laziness=2.0)
     return floor, robot
+
+
+def test_a_robot_without_an_open_way_is_told_that_it_goes_nowhere(make_floor):
+    """When every road to its work is closed, the robot doesn't keep showing the way it meant to take."""
+    floor, robot = _under_way(make_floor)
+    assert "mid-east" in _told_horizon(floor, robot)
+    for edge_id in ("mid-east", "up2-east"):
+        assert isinstance(floor.ask(CloseEdge(EdgeId(edge_id), "scaffold")), Accepted)
+
+    assert not {"mid-east", "up2-east"} & set(_told_horizon(floor, robot))
 
 
 def test_a_closure_changes_the_horizon_with_a_reason_and_never_the_base(make_floor):

@@ -1,0 +1,160 @@
+"""
+Plant traffic: tasks per hour of the production traffic layer and of peers, in one world, in one run.
+
+Robots drive from stop to stop without end, each its own seeded row of stops, the same under every policy. Nobody may
+ever be granted what another robot still has: an umpire in the world counts that, whatever the policy believes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.report import Figure, Sense, print_report
+from benchmarks.traffic.fcfs import FirstCome, Rerouting
+from benchmarks.traffic.measure import Outcome, run_policy
+from benchmarks.traffic.ours import Ours
+from benchmarks.traffic.plants import traffic_plant
+from benchmarks.traffic.windows import Windows
+from benchmarks.traffic.world import Policy, World
+from coordinator.traffic.resources import Resources
+
+DENSITIES = {"refinery": (10, 20, 40, 60, 80), "complex": (10, 30, 60, 100, 200, 300)}
+QUICK_DENSITIES = {"refinery": (10, 40)}
+HOURS, QUICK_HOURS = 0.5, 0.25
+PEERS: tuple[Callable[[World], Policy], ...] = (FirstCome, Rerouting, Windows)
+JAM_SHARE = 0.7
+"""A policy has begun to jam where a robot does less than this share of what it does on the emptiest floor."""
+JAM_GAIN = 1.25
+CLOSURE_COUNT = 20
+CLOSURE_GOAL_S = 1.0
+GOALS_S = {100: (0.020, 0.050), 300: (0.060, 0.150), 1000: (0.250, 0.600)}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to measure."""
+
+    densities: dict[str, tuple[int, ...]]
+    hours: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One density of one plant: outcomes by policy, ours first, and the core's times, sorted."""
+
+    plant: str
+    robot_count: int
+    outcomes: dict[str, Outcome]
+    cycles_s: list[float]
+    closures_s: list[float]
+
+    @property
+    def ours(self) -> Outcome:
+        """What the product reached."""
+        return self.outcomes[Ours.name]
+
+    @property
+    def best_peer(self) -> Outcome:
+        """The best of the others."""
+        peers = [outcome for name, outcome in self.outcomes.items() if name != Ours.name]
+        return max(peers, key=lambda outcome: outcome.tasks_per_h)
+
+
+def main() -> None:
+    """Measure and print."""
+    options = parse(sys.argv[1:])
+    rows: list[Row] = []
+    for plant, densities in options.densities.items():
+        for robot_count in densities:
+            rows.append(measure(plant, robot_count, options))
+            print(text(rows[-1]), flush=True)
+    figures = [figure for row in rows for figure in figures_of(row, rows)]
+    notes = [f"{options.hours:g} h each, the first fifth left out of the tasks"]
+    print_report("traffic", figures, seed=options.seed, notes=notes)
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Read the command line; says why and exits if it is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.traffic", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="at most 40 s")
+    parser.add_argument("--seed", type=int, default=1, help="of stops and delays (default: 1)")
+    parser.add_argument("--plant", help="this plant alone, by name or file")
+    parser.add_argument("--robots", help="these densities alone, as 10,40")
+    parser.add_argument("--hours", type=float, help="simulated hours of each run")
+    parsed = parser.parse_args(arguments)
+    known = QUICK_DENSITIES if parsed.quick else DENSITIES
+    plants = list(known) if parsed.plant is None else [parsed.plant]
+    robots = None if parsed.robots is None else tuple(int(count) for count in parsed.robots.split(","))
+    densities = {plant: robots or known.get(plant) or DENSITIES.get(plant, (10,)) for plant in plants}
+    return Options(densities, parsed.hours or (QUICK_HOURS if parsed.quick else HOURS), parsed.seed)
+
+
+def measure(plant: str, robot_count: int, options: Options) -> Row:
+    """Run all policies at one density."""
+    resources = Resources(traffic_plant(plant, robot_count))
+    outcomes: dict[str, Outcome] = {}
+    cycles_s: list[float] = []
+    closures_s: list[float] = []
+    for make in (Ours, *PEERS):
+        outcome, policy = run_policy(resources, make, robot_count=robot_count, hours=options.hours, seed=options.seed)
+        outcomes[policy.name] = outcome
+        if isinstance(policy, Ours):
+            cycles_s = sorted(policy.cycles_s)
+            closures_s = sorted(policy.close_edges(CLOSURE_COUNT))
+    return Row(plant, robot_count, outcomes, cycles_s, closures_s)
+
+
+def text(row: Row) -> str:
+    """A line for people."""
+    parts = [
+        f"{name} {outcome.tasks_per_h:.0f}/h, stuck {outcome.stuck_count}, worst wait {outcome.worst_wait_s:.0f} s"
+        + (f", SHARED {len(outcome.shared)}" if outcome.shared else "")
+        for name, outcome in row.outcomes.items()
+    ]
+    p50_s, p99_s = at(row.cycles_s, 0.5), at(row.cycles_s, 0.99)
+    cycle = f"cycle {p50_s * 1e3:.2f}/{p99_s * 1e3:.1f} ms"
+    closure = f"closure {at(row.closures_s, 0.99) * 1e3:.0f} ms" if row.closures_s else "no horizon to close"
+    return f"{row.plant} {row.robot_count:>3}: " + " | ".join([*parts, cycle, closure])
+
+
+def figures_of(row: Row, rows: Sequence[Row]) -> list[Figure]:
+    """Figures of one density."""
+    name = f"{row.plant}_{row.robot_count}"
+    peers = {key: outcome.tasks_per_h for key, outcome in row.outcomes.items() if key != Ours.name}
+    ours, best = row.ours.tasks_per_h, row.best_peer.tasks_per_h
+    shared = float(sum(len(outcome.shared) for outcome in row.outcomes.values()))
+    emptiest = next(other for other in rows if other.plant == row.plant)
+    is_jam = best / row.robot_count < JAM_SHARE * emptiest.best_peer.tasks_per_h / emptiest.robot_count
+    figures = [
+        Figure(f"{name}_tasks", [ours], "tasks/h", Sense.MAX, None, peers),
+        Figure(f"{name}_over_best_peer", [ours / max(best, 1e-9)], "ratio", Sense.MAX, JAM_GAIN if is_jam else 1.0),
+        Figure(f"{name}_stuck", [float(row.ours.stuck_count)], "robots", Sense.MIN, 0.0, _peers(row, "stuck_count")),
+        Figure(f"{name}_worst_wait", [row.ours.worst_wait_s], "s", Sense.MIN, None, _peers(row, "worst_wait_s")),
+        Figure(f"{name}_shared", [shared], "count", Sense.MIN, 0.0),
+    ]
+    p50_s, p99_s = at(row.cycles_s, 0.5), at(row.cycles_s, 0.99)
+    goals = next((goal for count, goal in GOALS_S.items() if row.robot_count <= count), (None, None))
+    figures.append(Figure(f"{name}_cycle_p50", [p50_s], "s", Sense.MIN, goals[0]))
+    figures.append(Figure(f"{name}_cycle_p99", [p99_s], "s", Sense.MIN, goals[1]))
+    if row.closures_s:
+        figures.append(Figure(f"{name}_closure_p99", [at(row.closures_s, 0.99)], "s", Sense.MIN, CLOSURE_GOAL_S))
+    return figures
+
+
+def _peers(row: Row, field: str) -> dict[str, float]:
+    return {key: float(getattr(outcome, field)) for key, outcome in row.outcomes.items() if key != Ours.name}
+
+
+def at(ordered: Sequence[float], share: float) -> float:
+    """A quantile of sorted values."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+if __name__ == "__main__":
+    main()
