@@ -78,6 +78,7 @@ class Truth:
         self._is_standstill = False
         self._unfit: set[RobotId] = set()
         self._circles: set[tuple[RobotId, ...]] = set()
+        self._refusals: tuple[tuple[str, int], ...] = ()
         self.longest_wait_s = 0.0
 
     def watch(self, robots: Sequence[RobotHost], host: CoordinatorHost) -> None:
@@ -258,6 +259,10 @@ class Truth:
         if fleet is None:
             return
         self._check_core(host)
+        refusals = fleet.totals().refusals_by_rule
+        if refusals and refusals != self._refusals:
+            self.report("I3", f"the checker had to refuse releases, or planning failed: {dict(refusals)}")
+        self._refusals = refusals
         waits = fleet.waits()
         since = [now_s - wait.since_s for wait in waits.values()]
         self.longest_wait_s = max([self.longest_wait_s, *since])

@@ -112,7 +112,7 @@ def _itinerary_parts(
     core: Core, robot: RobotState, live: LiveRobot
 ) -> Iterator[tuple[StopEta | None, Duration | None]]:
     node_id, after_s = robot.base_end.node_id, 0.0
-    path: Sequence[int] | None = live.path
+    path: Sequence[int] | None = live.path if live.path is live.sound_path else None
     if live.give_way is not None:
         yield None, _along(core, robot, live, path or (), core.now_s)
         yield None, Duration(max(0.0, live.give_way.until_s - core.now_s) / 2.0)
@@ -140,8 +140,11 @@ def _along(core: Core, robot: RobotState, live: LiveRobot, path: Sequence[int], 
 
 
 def _way(core: Core, robot: RobotState, start: NodeId, goal: NodeId) -> list[int] | None:
+    """The router's way; None when there is none, or none that can be."""
     index = core.resources.node_index
-    return core.router.way(robot.factsheet.robot_type_id, index[start], index[goal])
+    ways = core.router.way(robot.factsheet.robot_type_id, index[start], index[goal])
+    count = len(core.resources.ways)
+    return ways if ways is not None and all(0 <= way < count for way in ways) else None
 
 
 def _work(core: Core, stop: Stop) -> Duration:

@@ -26,7 +26,9 @@ def stand_aside(core: Core, robot_id: RobotId, other: RobotId, needed: int, *, r
         if core.coverage.is_dark(node) or not (is_refuge or _is_open(core, node, refuges_only)):
             continue
         if not resources.node_claim[node] & needed and _is_safe_at(core, robot_id, ways):
-            live.give_way = GiveWay(resources.node_ids[node], other, live.held, core.now_s + STAND_ASIDE_S)
+            live.give_way = GiveWay(
+                resources.node_ids[node], other, live.held & resources.exclusive, core.now_s + STAND_ASIDE_S
+            )
             core.count_replan("give_way")
             return True
     return False
@@ -60,12 +62,12 @@ def needs(core: Core, live: LiveRobot) -> int:
     mask = live.wanted if live.wait is not None else 0
     for index in live.path:
         mask |= core.resources.step_claim[index]
-    return mask
+    return mask & core.resources.exclusive
 
 
 def barring(core: Core, robot_id: RobotId) -> tuple[RobotId, ...]:
     """Robots that hold the edge of all a robot can reach now: one of them must go before it gets any further."""
-    taken = _taken(core, robot_id)
+    taken = core.holdings.barred(core.live[robot_id].held)
     reached = {core.resources.node_index[core.state.robots[robot_id].base_end.node_id]}
     reached.update(node for node, _ in _free_places(core, robot_id))
     edge = 0
@@ -79,7 +81,7 @@ def _free_places(core: Core, robot_id: RobotId) -> Iterator[tuple[int, list[int]
     """Nodes a robot can reach over what nobody holds, but others' homes, nearest first; with the ways, last first."""
     robot = core.state.robots[robot_id]
     resources = core.resources
-    taken = _taken(core, robot_id)
+    taken = core.holdings.barred(core.live[robot_id].held)
     allowed = resources.allowed[robot.factsheet.robot_type_id]
     homes = {resources.node_index[other.home] for other in core.state.robots.values() if other is not robot}
     start = resources.node_index[robot.base_end.node_id]
@@ -95,14 +97,6 @@ def _free_places(core: Core, robot_id: RobotId) -> Iterator[tuple[int, list[int]
             came[way.end] = way.index
             queue.append(way.end)
             yield way.end, _ways_to(core, came, way.end)
-
-
-def _taken(core: Core, robot_id: RobotId) -> int:
-    taken = 0
-    for other_id in sorted(core.live):
-        if other_id != robot_id:
-            taken |= core.live[other_id].held
-    return taken
 
 
 def _ways_to(core: Core, came: dict[int, int], node: int) -> list[int]:

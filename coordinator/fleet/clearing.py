@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.aside import barring, stand_aside
+from coordinator.fleet.containment import is_in_trouble
 from coordinator.fleet.live import Claim, Clearing
 from coordinator.model.ids import NodeId, RobotId
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 CLAIM_AFTER_S = 30.0
 CLAIM_S = 60.0
 CLEAR_AFTER_S = 90.0
-CLEAR_S = 300.0
+CLEAR_S = 120.0
 CLEAR_COUNT = 8
 """So many ways ahead of the robot are cleared at a time, and the rest of the corridor they end in."""
 
@@ -44,14 +45,18 @@ def serve_longest(core: Core, waiting: list[RobotId]) -> None:
             _claim(core, waiting)
             return
         core.live[first].claimed_s = core.now_s
-        core.clearing = Clearing(first, core.now_s + CLEAR_S)
+        core.clearing = Clearing(first, core.now_s + CLEAR_S / 2, core.now_s + CLEAR_S)
     _clear(core, core.clearing.owner)
 
 
 def _next(core: Core, waiting: list[RobotId], after_s: float) -> RobotId | None:
     """Whose turn it is: those who never were first, then who was held up longest."""
     due = [
-        robot_id for robot_id in waiting if core.live[robot_id].held_up_s >= after_s and not core.is_stalled(robot_id)
+        robot_id
+        for robot_id in waiting
+        if core.live[robot_id].held_up_s >= after_s
+        and not core.is_stalled(robot_id)
+        and not is_in_trouble(core, robot_id)
     ]
     return min(due, key=lambda robot_id: (core.live[robot_id].claimed_s, age_key(core, robot_id)), default=None)
 
@@ -84,6 +89,8 @@ def _is_over(core: Core) -> bool:
     live = core.live.get(core.clearing.owner)
     if live is None or live.connection is None or core.is_stalled(live.robot_id) or core.now_s >= core.clearing.until_s:
         return True
+    if is_in_trouble(core, live.robot_id):
+        return True
     return live.target is None or live.held_up_s < CLEAR_AFTER_S
 
 
@@ -91,7 +98,7 @@ def _clear(core: Core, owner: RobotId) -> None:
     """Send away those in the robot's way, and those who bar their ways out."""
     live = core.live[owner]
     mask = _ahead(core, owner)
-    if core.claim is None or core.claim.mask != mask or core.claim.robot_id != owner:
+    if core.claim is None or (core.claim.mask, core.claim.robot_id, core.claim.is_whole) != (mask, owner, True):
         core.claim = Claim(owner, mask, core.now_s + CLEAR_S, is_whole=True)
         core.is_traffic_dirty = True
     jam = [other for other in sorted(core.live) if other != owner and core.live[other].held & mask]
@@ -99,7 +106,7 @@ def _clear(core: Core, owner: RobotId) -> None:
     behind = dict.fromkeys(jam, owner)
     for robot_id in jam:
         other = core.live[robot_id]
-        if core.is_stalled(robot_id) or core.state.robots[robot_id].open_orders:
+        if core.is_stalled(robot_id) or core.state.robots[robot_id].open_orders or _is_off(core, robot_id, mask):
             continue
         if other.give_way is not None and not _claim_at(core, other.give_way.node_id) & mask:
             bars = tuple(each for each in other.blockers if other.wait is not None)
@@ -113,6 +120,12 @@ def _clear(core: Core, owner: RobotId) -> None:
             if each not in behind:
                 behind[each] = robot_id if each == owner else owner
                 jam.append(each)
+
+
+def _is_off(core: Core, robot_id: RobotId, mask: int) -> bool:
+    """Whether a robot stands in a refuge already, in nobody's way."""
+    node = core.resources.node_index[core.state.robots[robot_id].base_end.node_id]
+    return node in core.finishing.refuges and not core.resources.node_claim[node] & mask
 
 
 def _claim_at(core: Core, node_id: NodeId) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from coordinator.checker.releases import Releases
 from coordinator.fleet.apply import apply
+from coordinator.fleet.errors import ReleaseRefusedError
 from coordinator.fleet.live import Claim, Clearing, LiveRobot
 from coordinator.fleet.waits import Waits
 from coordinator.model.effects import Append, CloseConnection, Effect, Send
@@ -29,6 +31,7 @@ from coordinator.traffic.finishing import FinishingOrder, Mover
 from coordinator.traffic.flow import Flow
 from coordinator.traffic.holdings import Holdings
 from coordinator.traffic.resources import Resources
+from coordinator.traffic.returns import Returns
 from coordinator.traffic.routing import Router
 from coordinator.traffic.travel_times import TravelTimes
 from coordinator.traffic.window import Window
@@ -49,7 +52,8 @@ class Core:
 
     Handlers change durable state through `record` alone. `is_traffic_dirty` asks for bases to be looked at when the
     event is done, `is_plan_due` for new itineraries. `stalled_s` is when some robot was last unable to move by
-    itself: until it moves again others may rightly wait for each other behind it.
+    itself: until it moves again others may rightly wait for each other behind it. `checker` sees every record first and
+    refuses releases that planning should never have made; `refusals` counts these by rule, and failures of planning.
     """
 
     def __init__(self, plant: PlantMap, settings: FleetSettings, state: FleetState, now_s: float, seed: int) -> None:
@@ -60,8 +64,11 @@ class Core:
         self.effects: list[Effect] = []
         self.resources = Resources(plant)
         self.router = Router(self.resources)
+        self.returns = Returns(self.resources)
         self.finishing = FinishingOrder(self.resources)
         self.finishing_around = FinishingOrder(self.resources)
+        self.checker = _checker_of(plant, state)
+        self.refusals: dict[str, int] = {}
         self.congestion = Congestion()
         self.flow = Flow(now_s)
         self.waits = Waits(now_s)
@@ -101,7 +108,18 @@ class Core:
             self._hold(live, self._held(robot))
 
     def record(self, record: Record) -> None:
-        """Change durable state and have it journaled."""
+        """
+        Change durable state and have it journaled.
+
+        Raises:
+            ReleaseRefusedError: If the checker finds anything wrong with a release; nothing is changed then.
+        """
+        if isinstance(record, BaseExtended):
+            found = self.checker.admit(record)
+            if found:
+                raise ReleaseRefusedError(record.robot_id, found[0])
+        else:
+            self.checker.take(record)
         apply(self.state, record)
         self.effects.append(Append(record))
         match record:
@@ -178,6 +196,10 @@ class Core:
         self._nonce_count += 1
         return (self.state.epoch << 40) + self._nonce_count
 
+    def count_refusal(self, rule: str) -> None:
+        """Note something of planning that was not let through."""
+        self.refusals[rule] = self.refusals.get(rule, 0) + 1
+
     def count_replan(self, reason: str) -> None:
         """Note a change of a horizon."""
         self.replans[reason] = self.replans.get(reason, 0) + 1
@@ -236,6 +258,22 @@ class Core:
             if step.seq > robot.reached_seq and step.edge_id is not None:
                 held |= resources.way_claim[resources.way_index[step.edge_id]]
         return held
+
+
+def _checker_of(plant: PlantMap, state: FleetState) -> Releases:
+    """A checker that has seen what the state was folded from."""
+    checker = Releases(plant)
+    checker.hear_devices()
+    for closure in state.closures.values():
+        checker.take(closure)
+    for robot_id in sorted(state.robots):
+        robot = state.robots[robot_id]
+        base = None
+        if robot.route_id is not None and robot.steps:
+            base = robot.route_id, robot.steps, robot.reached_seq, robot.cleared_seq
+        member = robot.factsheet.robot_type_id, robot.home
+        checker.restore(robot_id, member, base, is_stopped=robot.is_stopped)
+    return checker
 
 
 def alarm_id_of(subject: str, code: str) -> AlarmId:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from coordinator.fleet import (
@@ -21,8 +22,10 @@ from coordinator.fleet import (
     sessions,
     travel,
 )
+from coordinator.fleet.containment import contain
 from coordinator.fleet.core import Core
 from coordinator.fleet.invariants import InvariantError, check_invariants
+from coordinator.fleet.plant_alarms import judge_plant
 from coordinator.fleet.settings import FleetSettings
 from coordinator.fleet.state import FleetState
 from coordinator.fleet.traffic_view import take_traffic
@@ -32,6 +35,7 @@ from coordinator.model.events import (
     CommandReplied,
     DeadlineReached,
     DeviceReported,
+    DeviceState,
     Event,
     HeartbeatEchoed,
     ObservationReceived,
@@ -92,6 +96,7 @@ class Fleet:
         travel.forget_foreign_edges(core)
         core.travel_times.publish(now_s)
         roads.refresh_roads(core)
+        judge_plant(core)
         return core.effects
 
     def handle(self, event: Event, now_s: float) -> list[Effect]:
@@ -106,7 +111,7 @@ class Fleet:
             core.is_traffic_dirty = False
             releases.advance(core)
             devices.let_go(core)
-        planning.ask_for_plan(core)
+        contain(core, "asking for a plan", partial(planning.ask_for_plan, core))
         releases.send_routes(core)
         return core.effects
 
@@ -187,9 +192,11 @@ class Fleet:
             case OperatorRequested():
                 operators.requested(core, event)
             case DeviceReported():
+                is_open = event.state is DeviceState.OPEN
+                core.checker.device_reported(event.device_id, event.held_for if is_open else None, event.at)
                 devices.device_reported(core, event)
             case AssignmentPlanned():
-                planning.take_plan(core, event.plan)
+                contain(core, "taking a plan", partial(planning.take_plan, core, event.plan))
             case StoreFailed():
                 core.is_degraded = True
                 core.raise_alarm("coordinator", "store_failed", Severity.CRITICAL, f"journal: {event.reason}")
@@ -219,7 +226,7 @@ class Fleet:
         if core.now_s - core.roads_s >= roads.CONGESTION_PERIOD_S:
             core.roads_s = core.now_s
             roads.refresh_roads(core)
-        giveway.resolve_waits(core)
+        contain(core, "giving way", partial(giveway.resolve_waits, core))
         if core.is_degraded:
             holds.note_journal(core)
 

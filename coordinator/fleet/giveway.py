@@ -32,7 +32,7 @@ def resolve_waits(core: Core) -> None:
         if core.now_s - wait.since_s < core.settings.give_way_after_s:
             continue
         circle = wait_circle(core, robot_id)
-        if core.clearing is not None and core.clearing.owner in circle:
+        if core.clearing is not None and core.clearing.owner in circle and core.now_s < core.clearing.fresh_until_s:
             continue
         if circle and (_open_circle(core, circle) or _back_out(core, circle, waiting)):
             core.is_traffic_dirty = True

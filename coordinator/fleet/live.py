@@ -37,9 +37,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Clearing:
-    """The way of one robot, that was held up long, is being cleared."""
+    """The way of one robot, that was held up long, is being cleared; until `fresh_until_s` it alone opens circles."""
 
     owner: RobotId
+    fresh_until_s: float
     until_s: float
 
 
@@ -82,6 +83,7 @@ class LiveRobot:
         waited_s: How long it waited for others before.
         is_hindered: Whether what it does says nothing about how long that usually takes.
         knows_start: Whether its drive began before our eyes.
+        sound_path: The path that was last found to be one, as an object.
     """
 
     robot_id: RobotId
@@ -115,6 +117,7 @@ class LiveRobot:
     barred: dict[PointId, float] = field(default_factory=dict)
     distrust: str = ""
     pose_trouble: str = ""
+    sound_path: list[int] | None = None
     blocked_since_s: float | None = None
     foretold: dict[PointId, list[Foretold]] = field(default_factory=dict)
     foretold_s: float = -1e18

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from coordinator.fleet.commands import issue
 from coordinator.fleet.missions import change_mission
+from coordinator.fleet.plant_alarms import is_round_trip
 from coordinator.fleet.roads import close_edge, open_edge
 from coordinator.fleet.sessions import claim_of, place
 from coordinator.model.effects import Reply
@@ -54,6 +55,7 @@ from coordinator.model.records import (
     TaskEnded,
 )
 from coordinator.model.robot import Placement
+from coordinator.plant.map import NodeRole
 
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
@@ -131,6 +133,10 @@ def _create(core: Core, command: CreateMission, by: str) -> Outcome:
         sensors = core.plant.points[point_id].sensors
         if not any(sensors <= robot_type.sensors for robot_type in core.plant.robot_types.values()):
             text = f"point {point_id} needs {', '.join(sorted(sensors))}: no robot type carries that"
+            return Refused(RefusalCode.INVALID, text)
+        if not is_round_trip(core, core.plant.points[point_id], core.plant.nodes_with(NodeRole.PARKING)):
+            node_id = core.plant.points[point_id].node_id
+            text = f"point {point_id}: no robot that drives to node {node_id} can leave it again"
             return Refused(RefusalCode.INVALID, text)
     mission = Mission(
         mission_id=mission_id,

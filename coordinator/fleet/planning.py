@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.arrivals import base_left, drive_left_s
@@ -14,11 +16,16 @@ from coordinator.model.observation import Severity
 from coordinator.plant.map import NodeRole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from coordinator.fleet.core import Core
     from coordinator.fleet.live import LiveRobot
     from coordinator.fleet.state import RobotState
 
 PLAN_TIMEOUT_S = 10.0
+ITINERARY_COUNT = 10_000
+STOP_COUNT = 100
+"""More stops than this at once, or robots than above, are a planner's mistake."""
 MISSION_SERVE_S = 1800.0
 """A mission's points age as if their period were this at priority 50."""
 REFERENCE_SPEED_MPS = 1.2
@@ -50,10 +57,11 @@ def take_plan(core: Core, plan: Plan) -> None:
     core.plan_asked_s = None
     core.is_traffic_dirty = True
     core.bookings = plan.bookings
-    for robot_id, stops in plan.itineraries:
+    for robot_id, planned in islice(plan.itineraries, ITINERARY_COUNT):
         robot, live = core.state.robots.get(robot_id), core.live.get(robot_id)
         if robot is None or live is None or not robot.steps:
             continue
+        stops = _sound(core, robot_id, planned)
         served = {order.point_id for order in robot.open_orders.values()}
         live.itinerary = [
             stop
@@ -63,9 +71,42 @@ def take_plan(core: Core, plan: Plan) -> None:
             and not (stop.point_id is None and _is_charging(robot))
         ]
     for refusal in plan.refused:
-        if refusal.mission_id is not None and any(live.connection is not None for live in core.live.values()):
+        if refusal.mission_id in core.state.missions and any(
+            live.connection is not None for live in core.live.values()
+        ):
             text = f"mission {refusal.mission_id}: nobody can serve {refusal.point_id} now: {refusal.rule}"
             core.raise_alarm(refusal.mission_id, "unservable", Severity.LOW, text)
+
+
+def _sound(core: Core, robot_id: RobotId, planned: Iterable[Stop]) -> list[Stop]:
+    """Stops that mean something on this plant, up to the first that doesn't; that one raises an alarm."""
+    sound: list[Stop] = []
+    trouble = ""
+    for stop in islice(planned, STOP_COUNT + 1):
+        trouble = f"more than {STOP_COUNT} stops" if len(sound) == STOP_COUNT else _nonsense(core, stop)
+        if trouble:
+            core.count_refusal("plan")
+            text = f"the planner's itinerary of robot {robot_id} isn't one: {trouble}; it is cut off there"
+            core.note_alarm(robot_id, "bad_plan", Severity.MEDIUM, text, robot_id)
+            core.is_plan_due = True
+            break
+        sound.append(stop)
+    return sound
+
+
+def _nonsense(core: Core, stop: Stop) -> str:
+    """Why a stop can't be one; empty when it can."""
+    node = core.plant.nodes.get(stop.node_id)
+    if node is None:
+        return f"there is no node {stop.node_id}"
+    if not (isfinite(stop.arrive_s) and isfinite(stop.leave_s)):
+        return f"the times of its stop at {stop.node_id} aren't numbers"
+    if stop.point_id is None:
+        return "" if NodeRole.CHARGER in node.roles else f"it is to charge at {stop.node_id}, which is no charger"
+    point = core.plant.points.get(stop.point_id)
+    if point is None:
+        return f"there is no point {stop.point_id}"
+    return "" if point.node_id == stop.node_id else f"point {stop.point_id} isn't at {stop.node_id}"
 
 
 def build_problem(core: Core) -> Problem:
@@ -193,12 +234,19 @@ def _sooner(patrol: PointDemand | None, mission: PointDemand, now_s: float) -> P
 
 
 def _barred(core: Core) -> dict[PointId, frozenset[RobotId]]:
-    """For each point the robots that shouldn't try it now."""
+    """For each point the robots that tried in vain lately, or wouldn't get home again from there."""
     barred: dict[PointId, set[RobotId]] = {}
+    index = core.resources.node_index
     for robot_id, live in core.live.items():
         for point_id, until_s in live.barred.items():
             if until_s > core.now_s:
                 barred.setdefault(point_id, set()).add(robot_id)
+        robot = core.state.robots[robot_id]
+        sources = core.returns.sources(robot.factsheet.robot_type_id, index[robot.home])
+        if len(sources) < len(index):
+            for point_id, point in core.plant.points.items():
+                if index[point.node_id] not in sources:
+                    barred.setdefault(point_id, set()).add(robot_id)
     return {point_id: frozenset(robots) for point_id, robots in barred.items()}
 
 

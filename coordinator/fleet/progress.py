@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coordinator.fleet.core import Core
     from coordinator.fleet.live import LiveRobot
     from coordinator.fleet.state import RobotState
+    from coordinator.model.ids import RobotId
     from coordinator.model.robot import StateReport
 
 
@@ -185,8 +186,9 @@ def _believe_pose(core: Core, robot: RobotState, live: LiveRobot, report: StateR
     trouble = ""
     if report.pose is None:
         trouble = "pose unknown"
-    elif not _is_near_way(core, robot, report):
-        trouble = "pose off the reserved way"
+    elif not _is_near_way(core, robot, report, core.settings.off_route_m):
+        other = _whose_way(core, robot, report)
+        trouble = "pose off the reserved way" + (f", in what robot {other} has reserved" if other else "")
     if trouble == live.pose_trouble:
         return
     core.clear_alarm(robot.robot_id, "pose")
@@ -198,11 +200,17 @@ def _believe_pose(core: Core, robot: RobotState, live: LiveRobot, report: StateR
     core.is_traffic_dirty = True
 
 
-def _is_near_way(core: Core, robot: RobotState, report: StateReport) -> bool:
+def _whose_way(core: Core, robot: RobotState, report: StateReport) -> RobotId | None:
+    """Another robot whose reserved way a pose is in."""
+    reach_m = 2.0 * core.plant.max_radius_m
+    others = (core.state.robots[robot_id] for robot_id in core.placed() if robot_id != robot.robot_id)
+    return next((other.robot_id for other in others if _is_near_way(core, other, report, reach_m)), None)
+
+
+def _is_near_way(core: Core, robot: RobotState, report: StateReport, limit_m: float) -> bool:
     pose = report.pose
     assert pose is not None
     nodes = core.plant.nodes
-    limit_m = core.settings.off_route_m
     before = None
     for step in robot.steps:
         node = nodes[step.node_id]

@@ -3,14 +3,19 @@ Bases grow, and robots are told.
 
 Whoever waits longest is looked at first. A base grows until it is as long as the lookahead asks for, ends in work, or
 the release rule says no; then the robot waits at its decision node, and the refusal says for what and behind whom.
+Nothing here is trusted: the checker looks at each release before it is journaled, and whatever fails holds back one
+robot alone.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.chunks import next_chunk
+from coordinator.fleet.containment import contain_robot, end_trouble
+from coordinator.fleet.errors import NonsensePlanError
 from coordinator.fleet.holds import cause_of, hold_of, is_at_end
 from coordinator.fleet.missions import begin_points
 from coordinator.fleet.orders import orders_of
@@ -31,13 +36,17 @@ if TYPE_CHECKING:
     from coordinator.model.assignment import Stop
 
 HORIZON_COUNT = 24
+EXTENSION_COUNT = 100
+BASE_COUNT = 150
+"""A base that is to grow more often than this at once, or beyond as many steps, belongs to an endless plan."""
 
 
 def advance(core: Core) -> None:
     """Extend all bases that may grow: robots that wait longest first, then by id."""
     order = sorted(core.placed(), key=lambda robot_id: (_claim_s(core, robot_id), robot_id))
     for robot_id in order:
-        _extend(core, core.state.robots[robot_id], core.live[robot_id])
+        robot, live = core.state.robots[robot_id], core.live[robot_id]
+        contain_robot(core, robot_id, partial(_extend, core, robot, live))
 
 
 def send_routes(core: Core) -> None:
@@ -80,10 +89,16 @@ def _extend(core: Core, robot: RobotState, live: LiveRobot) -> None:
         _note_wait(core, robot, live, hindrance)
         return
     refused: Refused | None = None
+    extensions = 0
     while not robot.open_orders:
         choose_target(core, robot, live)
         if live.target is None:
             break
+        if live.path is not live.sound_path:
+            _check_path(core, robot, live)
+        extensions += 1
+        if extensions > EXTENSION_COUNT or len(robot.steps) > BASE_COUNT:
+            raise NonsensePlanError(robot.robot_id, f"its base would grow without end on its way to {live.target}")
         if not live.path:
             if not _arrive(core, robot, live):
                 break
@@ -94,6 +109,25 @@ def _extend(core: Core, robot: RobotState, live: LiveRobot) -> None:
         if refused is not None:
             break
     _note_wait(core, robot, live, refused)
+
+
+def _check_path(core: Core, robot: RobotState, live: LiveRobot) -> None:
+    """A path must lead from the end of the base to the target, or nobody may see it."""
+    resources = core.resources
+    node = resources.node_index[robot.base_end.node_id]
+    if len(live.path) > len(resources.ways):
+        raise NonsensePlanError(robot.robot_id, f"a path of {len(live.path)} ways, the plant has {len(resources.ways)}")
+    for index in live.path:
+        if not 0 <= index < len(resources.ways):
+            raise NonsensePlanError(robot.robot_id, f"way {index} isn't on the map")
+        way = resources.ways[index]
+        if way.start != node:
+            here = resources.node_ids[node]
+            raise NonsensePlanError(robot.robot_id, f"its path jumps from {here} to edge {way.edge_id}")
+        node = way.end
+    if live.path and resources.node_ids[node] != live.target:
+        raise NonsensePlanError(robot.robot_id, f"its path ends at {resources.node_ids[node]}, not at {live.target}")
+    live.sound_path = live.path
 
 
 def _hindrance(core: Core, robot: RobotState, live: LiveRobot) -> Refused | None:
@@ -184,5 +218,6 @@ def _release(core: Core, robot: RobotState, live: LiveRobot, steps: tuple[Step, 
     assert robot.route_id is not None
     may_leave(core, robot, live)
     core.record(BaseExtended(robot.robot_id, robot.route_id, steps))
+    end_trouble(core, robot.robot_id)
     begin_points(core, tuple(order for step in steps for order in step.tasks))
     live.is_route_due = True

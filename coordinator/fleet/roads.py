@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from coordinator.fleet.containment import contain
 from coordinator.model.ids import EdgeId, RobotId
 from coordinator.model.records import EdgeClosed, EdgeOpened
 
@@ -17,6 +19,10 @@ QUEUE_CAUSES = ("resource", "zone", "door", "lift")
 
 def refresh_roads(core: Core) -> None:
     """Give the router the present closures and delays; new weights make all paths be looked at again."""
+    contain(core, "weighing roads", partial(_refresh_roads, core))
+
+
+def _refresh_roads(core: Core) -> None:
     closed: dict[int, str] = {}
     for edge_id in sorted(core.state.closures):
         closed[core.resources.way_index[edge_id]] = (

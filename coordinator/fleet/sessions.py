@@ -14,7 +14,7 @@ from coordinator.model.mission import TaskOutcome
 from coordinator.model.observation import Severity
 from coordinator.model.records import RobotJoined, RobotPlaced, SessionClosed, SessionOpened, StopChanged, TaskEnded
 from coordinator.model.robot import LinkState, Placement
-from coordinator.plant.map import NodeRole
+from coordinator.plant.map import NodeRole, ZoneKind
 
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
@@ -230,6 +230,25 @@ def place(core: Core, robot_id: RobotId, placement: Placement, by: str) -> None:
     core.finishing_around.forget(robot_id)
     core.clear_alarm(robot_id, "robot_unplaced")
     core.clear_alarm(robot_id, "impossible_progress")
+    _judge_way_out(core, core.state.robots[robot_id])
+
+
+def _judge_way_out(core: Core, robot: RobotState) -> None:
+    """A robot that stands where nobody may drive can't be led out."""
+    index, node_id = core.resources.node_index, robot.base_end.node_id
+    core.clear_alarm(robot.robot_id, "no_way_out")
+    if core.returns.can_return(robot.factsheet.robot_type_id, index[node_id], index[robot.home]):
+        return
+    zones = [
+        str(zone.zone_id)
+        for zone in core.plant.zones.values()
+        if zone.kind is ZoneKind.BLOCKED and node_id in zone.node_ids
+    ]
+    where = f"{node_id} in blocked zone {', '.join(zones)}" if zones else node_id
+    text = (
+        f"robot {robot.robot_id} stands at {where}: no way leads from there to its home {robot.home}; move it by hand"
+    )
+    core.raise_alarm(robot.robot_id, "no_way_out", Severity.HIGH, text, robot.robot_id)
 
 
 def claim_of(core: Core, placement: Placement) -> int:

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from coordinator.fleet.core import Core
     from coordinator.fleet.live import LiveRobot
     from coordinator.fleet.state import RobotState
+    from coordinator.model.assignment import Stop
 
 BAR_S = 120.0
 """A point without an open way to it isn't tried again by the robot for this long."""
 
 
 def choose_target(core: Core, robot: RobotState, live: LiveRobot) -> None:
-    """Set target and path beyond the base; drops stops that can't be reached."""
+    """Set target and path beyond the base; drops stops that can't be reached, or not left again."""
     while True:
         wanted, why = _wanted(core, robot, live)
         if wanted is None:
@@ -25,7 +26,7 @@ def choose_target(core: Core, robot: RobotState, live: LiveRobot) -> None:
         is_same = (wanted, why, core.router.version) == (live.target, live.target_why, live.path_version)
         if is_same and (live.path or robot.base_end.node_id == wanted):
             return
-        if _find_path(core, robot, live, wanted, why):
+        if _can_return(core, robot, wanted) and _find_path(core, robot, live, wanted, why):
             live.is_shut_in = False
             return
         if why != "stop":
@@ -33,16 +34,26 @@ def choose_target(core: Core, robot: RobotState, live: LiveRobot) -> None:
             _drop_path(live)
             live.give_way = None
             return
-        stop = live.itinerary.pop(0)
-        if stop.point_id is not None:
-            live.barred[stop.point_id] = core.now_s + BAR_S
-        core.is_plan_due = True
+        bar(core, live, live.itinerary.pop(0))
+
+
+def bar(core: Core, live: LiveRobot, stop: Stop) -> None:
+    """A robot doesn't try a stop again for a while."""
+    if stop.point_id is not None:
+        live.barred[stop.point_id] = core.now_s + BAR_S
+    core.is_plan_due = True
 
 
 def _drop_path(live: LiveRobot) -> None:
     """The robot has nowhere to go; it is told if it was told another thing before."""
     live.is_route_due = live.is_route_due or bool(live.path)
     live.target, live.path = None, []
+
+
+def _can_return(core: Core, robot: RobotState, node_id: NodeId) -> bool:
+    """Whether the robot would get home from a node again, as the map is drawn."""
+    index = core.resources.node_index
+    return core.returns.can_return(robot.factsheet.robot_type_id, index[node_id], index[robot.home])
 
 
 def _wanted(core: Core, robot: RobotState, live: LiveRobot) -> tuple[NodeId | None, str]:

@@ -44,6 +44,7 @@ def totals(core: Core) -> Totals:
         observations_stored_count=sum(robot.stored_count for robot in robots),
         observations_missing_count=sum(robot.missing_count for robot in robots),
         observations_duplicate_count=core.duplicates_count,
+        refusals_by_rule=tuple(sorted(core.refusals.items())),
     )
 
 

@@ -111,7 +111,12 @@ class EdgeView:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counters since the journal began, waits since the process started."""
+    """
+    Counters since the journal began; waits and refusals since the process started.
+
+    Attributes:
+        refusals_by_rule: Releases the checker refused, failures of planning and nonsense in plans: bugs of ours.
+    """
 
     visits_count: int
     late_visits_count: int
@@ -121,6 +126,7 @@ class Totals:
     observations_stored_count: int
     observations_missing_count: int
     observations_duplicate_count: int
+    refusals_by_rule: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

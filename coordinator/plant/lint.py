@@ -13,6 +13,7 @@ import networkx as nx
 from coordinator.plant.finding import Finding, Severity
 from coordinator.plant.lint_geometry import geometry_findings
 from coordinator.plant.map import NodeRole, ZoneKind
+from coordinator.plant.passing import can_pass
 from coordinator.plant.radio import COVERED_DBM, rsrp_dbm
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def lint(plant: PlantMap) -> tuple[Finding, ...]:
         *_equipment_findings(plant),
         *_reach_findings(plant),
         *_leaf_findings(plant),
+        *_passing_findings(plant),
         *_block_findings(plant),
         *_point_findings(plant),
         *_zone_findings(plant),
@@ -103,6 +105,13 @@ def _leaf_findings(plant: PlantMap) -> Iterator[Finding]:
         if len(neighbours) > 1:
             message = f"robots stand there, yet others must pass: it joins {', '.join(neighbours)}; make it a leaf"
             yield Finding(Severity.ERROR, "stop-not-leaf", node_id, message)
+
+
+def _passing_findings(plant: PlantMap) -> Iterator[Finding]:
+    homes = plant.nodes_with(NodeRole.PARKING)
+    if len(homes) > 1 and not can_pass(plant):
+        message = f"two robots can't pass each other anywhere, yet {len(homes)} park there: add a fork with a bay"
+        yield Finding(Severity.ERROR, "no-passing", plant.plant_id, message)
 
 
 def _block_findings(plant: PlantMap) -> Iterator[Finding]:

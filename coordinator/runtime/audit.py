@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from coordinator.fleet.audit import audit
+from coordinator.checker.audit import audit
 from coordinator.fleet.codec import decode_record
 from coordinator.plant.map import PlantMap
 from coordinator.store.entry import Entry

@@ -166,4 +166,4 @@ class Resources:
     def _is_allowed(self, edge_id: EdgeId, type_id: RobotTypeId) -> bool:
         edge = self.plant.edges[edge_id]
         blocked = any(zone.kind is ZoneKind.BLOCKED and edge_id in zone.edge_ids for zone in self.plant.zones.values())
-        return not blocked and (not edge.robot_type_ids or type_id in edge.robot_type_ids)
+        return not (blocked or edge.is_locked) and (not edge.robot_type_ids or type_id in edge.robot_type_ids)

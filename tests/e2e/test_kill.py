@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from coordinator.checker.audit import audit
 from coordinator.client import ClientError
-from coordinator.fleet.audit import audit
 from coordinator.model.records import MissionCreated, ObservationsMissing, ObservationStored, OperatorActed, Record
 from tests.e2e.plant_rig import COMMAND, ROOT, Robots, Server, brisk_plant, running, wait_until
 from tests.e2e.trespass import find_trespasses

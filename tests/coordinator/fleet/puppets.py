@@ -113,6 +113,8 @@ class Floor:
         self.effects: list[Effect] = []
         self.planner = plan
         self.devices_obey = True
+        self.has_planner_bug = False
+        """Only then may the checker refuse anything, or planning fail."""
         self.asked_devices: list[RequestDevice] = []
         self.connections = 0
         self.requests = 0
@@ -252,6 +254,8 @@ class Floor:
         while self._inbox:
             new = self.fleet.handle(self._inbox.popleft(), self.now_s)
             self.fleet.check_invariants()
+            refusals = self.fleet.totals().refusals_by_rule
+            assert self.has_planner_bug or not refusals, f"planning went wrong: {refusals}"
             self._perform(new)
             effects += new
         self._is_busy = False

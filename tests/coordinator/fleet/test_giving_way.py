@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from coordinator.model.mission import MissionState
 from coordinator.model.operator import CreateMission
 from coordinator.model.robot import Activity
@@ -104,3 +106,16 @@ def test_standing_aside_lasts_until_the_way_out_of_a_radio_hole_is_used(make_flo
         floor.join("b", "west", "red")
         floor.until(lambda floor=floor: _are_done(floor, "m1", "m2"), within_s=400, laziness=0.8)
         assert dict(floor.fleet.totals().replans_by_reason)["give_way"] <= 3
+
+
+@pytest.mark.parametrize("capacity", [2, 3])
+def test_robots_stand_aside_inside_a_zone_that_has_room(make_floor, capacity):
+    """In a zone for several robots those who wait for each other make room, as long as it isn't full."""
+    square = [[-12, -12], [12, -12], [12, 12], [-12, 12]]
+    zones = {"square": {"kind": "capacity", "capacity_count": capacity, "polygon": square}}
+    floor = make_floor(yard(period_s=120.0, zones=zones), seed=1)
+    for name, home, kind in (("a", "he", "blue"), ("b", "hn", "red"), ("c", "hs", "red"), ("d", "hw", "red")):
+        floor.join(name, home, kind)
+    floor.run(600, laziness=0.2)
+
+    assert floor.fleet.totals().visits_count >= 20

@@ -38,6 +38,8 @@ BAD = [
     (changed(("kind: single_vehicle", "kind: blocked")), "unreachable", "fan", Severity.ERROR),
     (_with("  yard: {at: [-9, 5]}\n", "  - {from: home, to: yard}\n"),
      "stop-not-leaf", "home", Severity.ERROR),
+    (changed(("level: roof, roles: [inspection]", "level: roof, roles: [parking]"),
+             ("  - {from: gate, to: dock, width_m: 2}\n", "")), "no-passing", "small", Severity.ERROR),
     (_with("  a: {at: [-5, 0]}\n  b: {at: [-10, 0]}\n",
            "  - {from: gate, to: a, width_m: 1}\n  - {from: a, to: b, width_m: 1}\n"),
      "block-without-exit", "b", Severity.WARNING),

@@ -1,19 +1,20 @@
 """
 Proof from the journal alone: was anything reserved twice, done twice, or done out of order?
 
-Reads records and the map, trusts neither the release rule nor `apply`, and shares no code with them. What it finds is
-a bug of ours, or a journal that isn't ours.
+Reads records and the map. What it finds is a bug of ours, or a journal that isn't ours. Bases are judged by what judges
+releases before they are written, too (coordinator.checker.releases).
 
 The rules: I2 a base is contiguous and robots report within it; I3 in no prefix of the journal two robots hold places
 where they would touch; I5 results, missions, task orders and operators' keys have one effect; I6 states move along
-their tables; I8 epochs, sessions and boots only grow.
+their tables; I8 epochs, sessions and boots only grow; no release goes onto a closed edge or one that isn't open to the
+robot's type, to a stopped robot, or leaves anybody without a finishing order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from coordinator.fleet.audit_routes import RouteAuditor
+from coordinator.checker.releases import Releases
 from coordinator.model.ids import EdgeId, MissionId, RobotId
 from coordinator.model.mission import MISSION_TRANSITIONS, MissionState
 from coordinator.model.records import (
@@ -28,11 +29,9 @@ from coordinator.model.records import (
     OperatorActed,
     Record,
     RobotJoined,
-    RobotPlaced,
     RobotRemoved,
     SessionClosed,
     SessionOpened,
-    StepPassed,
     TaskEnded,
     TaskEventsSeen,
 )
@@ -64,8 +63,7 @@ def audit(records: Iterable[Record], plant: PlantMap) -> tuple[str, ...]:
 
 class _Auditor:
     def __init__(self, plant: PlantMap) -> None:
-        self._plant = plant
-        self._routes = RouteAuditor(plant)
+        self._releases = Releases(plant)
         self._epoch = 0
         # Of each robot: its session, its boot, and the last task event of that boot.
         self._sessions: dict[RobotId, tuple[int, int, int]] = {}
@@ -82,6 +80,8 @@ class _Auditor:
         """Take a record in; yields what is wrong with it."""
         if not self._epoch and not isinstance(record, EpochStarted):
             yield f"I8: {type(record).__name__} before any epoch"
+        if not hasattr(record, "robot_id") or self._is_member(record):
+            yield from (str(finding) for finding in self._releases.take(record))
         match record:
             case EpochStarted():
                 yield from self._begin_epoch(record)
@@ -106,15 +106,16 @@ class _Auditor:
                     yield f"I6: robot {record.robot_id} joined twice"
                 # A robot that was removed once goes on counting.
                 self._sessions[record.robot_id] = self._removed.pop(record.robot_id, (0, -1, 0))
-                self._routes.join(record.robot_id, record.factsheet.robot_type_id)
             case _:
                 yield from self._of_robot(record)
+
+    def _is_member(self, record: Record) -> bool:
+        return isinstance(record, RobotJoined) or getattr(record, "robot_id", None) in self._sessions
 
     def _begin_epoch(self, record: EpochStarted) -> Iterator[str]:
         if record.epoch <= self._epoch:
             yield f"I8: epoch {record.epoch} after epoch {self._epoch}"
         self._epoch = record.epoch
-        self._routes.is_this_map = record.plant_digest == self._plant.digest
 
     def _mission(self, record: MissionChanged | MissionPointChanged) -> Iterator[str]:
         state = self._missions.get(record.mission_id)
@@ -141,16 +142,10 @@ class _Auditor:
                 session = self._sessions[record.robot_id][0]
                 if record.session != session:
                     yield f"I8: session {record.session} of robot {robot_id} closed during session {session}"
-            case RobotPlaced():
-                yield from self._routes.place(record)
             case BaseExtended():
                 yield from self._give_orders(record)
-                yield from self._routes.extend(record)
-            case StepPassed():
-                yield from self._routes.advance(record)
             case RobotRemoved():
                 self._removed[record.robot_id] = self._sessions.pop(record.robot_id)
-                self._routes.remove(record.robot_id)
             case TaskEnded() | TaskEventsSeen():
                 yield from self._task(record)
             case ObservationStored():

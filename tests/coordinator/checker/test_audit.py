@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.fleet.audit import audit
+from coordinator.checker.audit import audit
 from coordinator.model.ids import EdgeId, MissionId, NodeId, PointId, RobotId, RobotTypeId, RouteId, TaskId
 from coordinator.model.mission import Mission, MissionPoint, MissionState, TaskOrder, TaskOutcome
 from coordinator.model.observation import Observation
