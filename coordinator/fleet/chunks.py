@@ -19,7 +19,7 @@ def next_chunk(core: Core, robot: RobotState, live: LiveRobot) -> tuple[list[int
     resources = core.resources
     first = resources.ways[live.path[0]]
     whole = _whole(core, robot, live)
-    if resources.is_entry(first):
+    if resources.is_entry(first) and not core.timetable.rows[robot.robot_id].is_planned:
         others = facing(core, robot.robot_id, live.path, first.corridor)
         if others:
             return [], Refused("resource", f"corridor at {resources.node_ids[first.start]}", others)

@@ -19,10 +19,9 @@ from coordinator.model.ids import NodeId, RobotId
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
 
-CLAIM_AFTER_S = 30.0
-CLAIM_S = 60.0
-CLEAR_AFTER_S = 90.0
-CLEAR_S = 120.0
+CLEAR_AFTER_S = 150.0
+CLEAR_WAIT_S = 45.0
+CLEAR_S = 300.0
 CLEAR_COUNT = 8
 """So many ways ahead of the robot are cleared at a time, and the rest of the corridor they end in."""
 
@@ -35,52 +34,30 @@ def age_key(core: Core, robot_id: RobotId) -> tuple[float, float, RobotId]:
 
 
 def serve_longest(core: Core, waiting: list[RobotId]) -> None:
-    """Give the longest wait a claim, or clear its way."""
+    """Clear the way of whoever was held up longest."""
     if core.clearing is not None and _is_over(core):
         core.clearing = core.claim = None
         core.is_traffic_dirty = True
     if core.clearing is None:
-        first = _next(core, waiting, CLEAR_AFTER_S)
+        first = _next(core, waiting)
         if first is None:
-            _claim(core, waiting)
             return
         core.live[first].claimed_s = core.now_s
         core.clearing = Clearing(first, core.now_s + CLEAR_S / 2, core.now_s + CLEAR_S)
     _clear(core, core.clearing.owner)
 
 
-def _next(core: Core, waiting: list[RobotId], after_s: float) -> RobotId | None:
-    """Whose turn it is: those who never were first, then who was held up longest."""
-    due = [
-        robot_id
-        for robot_id in waiting
-        if core.live[robot_id].held_up_s >= after_s
-        and not core.is_stalled(robot_id)
-        and not is_in_trouble(core, robot_id)
-    ]
+def _next(core: Core, waiting: list[RobotId]) -> RobotId | None:
+    """Whose turn it is among those without a plan: those who never were first, then who was held up longest."""
+    due = []
+    for robot_id in waiting:
+        live = core.live[robot_id]
+        assert live.wait is not None
+        is_long = live.held_up_s >= CLEAR_AFTER_S and core.now_s - live.wait.since_s >= CLEAR_WAIT_S
+        is_lost = not core.timetable.rows[robot_id].is_planned
+        if is_long and is_lost and not core.is_stalled(robot_id) and not is_in_trouble(core, robot_id):
+            due.append(robot_id)
     return min(due, key=lambda robot_id: (core.live[robot_id].claimed_s, age_key(core, robot_id)), default=None)
-
-
-def _claim(core: Core, waiting: list[RobotId]) -> None:
-    """
-    Give the robot that was held up longest a claim on what it waits for; by turns, when it doesn't help for long.
-
-    Without it, who needs much at once would starve behind a stream of those who need little.
-    """
-    claim = core.claim
-    if claim is not None:
-        live = core.live.get(claim.robot_id)
-        if live is None or live.wait is None or core.now_s >= claim.until_s:
-            core.claim = None
-            core.is_traffic_dirty = True
-        elif live.wanted != claim.mask:
-            core.claim = Claim(claim.robot_id, live.wanted, claim.until_s)
-            core.is_traffic_dirty = True
-        return
-    first = _next(core, waiting, CLAIM_AFTER_S)
-    if first is not None:
-        core.live[first].claimed_s = core.now_s
-        core.claim = Claim(first, core.live[first].wanted, core.now_s + CLAIM_S)
 
 
 def _is_over(core: Core) -> bool:
@@ -91,7 +68,7 @@ def _is_over(core: Core) -> bool:
         return True
     if is_in_trouble(core, live.robot_id):
         return True
-    return live.target is None or live.held_up_s < CLEAR_AFTER_S
+    return live.target is None or live.held_up_s < CLEAR_WAIT_S
 
 
 def _clear(core: Core, owner: RobotId) -> None:

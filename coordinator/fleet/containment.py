@@ -75,6 +75,9 @@ def _hold(core: Core, robot_id: RobotId, stops: list[Stop], error: Exception) ->
         text = f"planning for robot {robot_id} failed: {_what(error)}"
     core.count_refusal(rule)
     core.stalled_s = core.now_s
+    if robot_id in core.timetable.rows:
+        # Who can't be led on mustn't come before those who can.
+        core.timetable.unplan(robot_id)
     core.raise_alarm(robot_id, code, Severity.HIGH, text, robot_id)
     if stops and core.now_s - core.state.alarms[alarm_id_of(robot_id, code)].raised_s > GIVE_UP_AFTER_S:
         bar(core, live, stops.pop(0))

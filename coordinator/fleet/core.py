@@ -9,9 +9,10 @@ from coordinator.checker.releases import Releases
 from coordinator.fleet.apply import apply
 from coordinator.fleet.errors import ReleaseRefusedError
 from coordinator.fleet.live import Claim, Clearing, LiveRobot
+from coordinator.fleet.schedule import Pace, enter_robot, enter_steps
 from coordinator.fleet.waits import Waits
 from coordinator.model.effects import Append, CloseConnection, Effect, Send
-from coordinator.model.ids import AlarmId, EdgeId, NodeId, RobotId
+from coordinator.model.ids import AlarmId, EdgeId, NodeId, RobotId, RobotTypeId
 from coordinator.model.observation import Alarm, Severity
 from coordinator.model.records import (
     AlarmChanged,
@@ -24,6 +25,7 @@ from coordinator.model.records import (
     StepPassed,
 )
 from coordinator.model.robot import Activity, LinkState
+from coordinator.plant.map import NodeRole
 from coordinator.traffic.calibration import Calibration
 from coordinator.traffic.congestion import Congestion
 from coordinator.traffic.coverage import Coverage
@@ -33,6 +35,7 @@ from coordinator.traffic.holdings import Holdings
 from coordinator.traffic.resources import Resources
 from coordinator.traffic.returns import Returns
 from coordinator.traffic.routing import Router
+from coordinator.traffic.timetable import Timetable
 from coordinator.traffic.travel_times import TravelTimes
 from coordinator.traffic.window import Window
 
@@ -65,6 +68,7 @@ class Core:
         self.resources = Resources(plant)
         self.router = Router(self.resources)
         self.returns = Returns(self.resources)
+        self.paces: dict[RobotTypeId, Pace] = {}
         self.finishing = FinishingOrder(self.resources)
         self.finishing_around = FinishingOrder(self.resources)
         self.checker = _checker_of(plant, state)
@@ -76,6 +80,8 @@ class Core:
         self.travel_times = TravelTimes(self.resources, state.edge_times.values(), state.work_times.values())
         self.calibration = Calibration(state.arrival_errors.values())
         self.learned_s = -1e18
+        self.timetable = Timetable(self.resources)
+        self.idle_ends = self._idle_ends()
         self._nonce_count = seed
         self.live: dict[RobotId, LiveRobot] = {}
         self.holdings = Holdings(self.resources)
@@ -101,11 +107,15 @@ class Core:
         self.replans_lately: Window[str] = Window(now_s)
         self.duplicates_count = 0
         self.is_degraded = False
-        for robot in state.robots.values():
+        self._remember_robots()
+
+    def _remember_robots(self) -> None:
+        for robot in self.state.robots.values():
             # Silence counts from now: a robot that hasn't come back yet isn't lost, and bars no way to others.
-            live = LiveRobot(robot.robot_id, heard_s=now_s, link=LinkState.SUSPECT)
+            live = LiveRobot(robot.robot_id, heard_s=self.now_s, link=LinkState.SUSPECT)
             self.live[robot.robot_id] = live
             self._hold(live, self._held(robot))
+            enter_robot(self, robot)
 
     def record(self, record: Record) -> None:
         """
@@ -125,13 +135,21 @@ class Core:
         match record:
             case BaseExtended() | StepPassed() | RobotPlaced():
                 robot = self.state.robots[record.robot_id]
-                self._hold(self.live[record.robot_id], self._held(robot))
+                live = self.live[record.robot_id]
+                self._hold(live, self._held(robot))
                 self.is_traffic_dirty = True
+                if isinstance(record, BaseExtended):
+                    enter_steps(self, robot, record.steps)
+                elif isinstance(record, StepPassed):
+                    self.timetable.release(record.robot_id, robot.cleared_seq, live.held)
+                else:
+                    enter_robot(self, robot)
             case RobotJoined():
                 self.live.setdefault(record.robot_id, LiveRobot(record.robot_id))
             case RobotRemoved():
                 self._hold(self.live.pop(record.robot_id), 0)
                 self.waits.forget(record.robot_id, self.now_s)
+                self.timetable.remove(record.robot_id)
                 self.finishing.forget(record.robot_id)
                 self.finishing_around.forget(record.robot_id)
                 self.is_traffic_dirty = True
@@ -248,6 +266,12 @@ class Core:
     def _hold(self, live: LiveRobot, held: int) -> None:
         self.holdings.change(live.robot_id, live.held, held)
         live.held = held
+
+    def _idle_ends(self) -> frozenset[int]:
+        """Dead ends, within radio cover, where nobody inspects or charges."""
+        places = {self.resources.node_index[point.node_id] for point in self.plant.points.values()}
+        places |= {self.resources.node_index[node_id] for node_id in self.plant.nodes_with(NodeRole.CHARGER)}
+        return frozenset(node for node in self.finishing.refuges - places if not self.coverage.is_dark(node))
 
     def _held(self, robot: RobotState) -> int:
         held = 0

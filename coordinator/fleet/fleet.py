@@ -13,12 +13,14 @@ from coordinator.fleet import (
     giveway,
     holds,
     missions,
+    neighbourhood,
     observations,
     operators,
     planning,
     progress,
     releases,
     roads,
+    schedule,
     sessions,
     travel,
 )
@@ -226,6 +228,8 @@ class Fleet:
         if core.now_s - core.roads_s >= roads.CONGESTION_PERIOD_S:
             core.roads_s = core.now_s
             roads.refresh_roads(core)
+        contain(core, "keeping time", partial(schedule.keep_time, core))
+        contain(core, "improving plans", partial(neighbourhood.improve, core))
         contain(core, "giving way", partial(giveway.resolve_waits, core))
         if core.is_degraded:
             holds.note_journal(core)

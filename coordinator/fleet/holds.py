@@ -49,7 +49,7 @@ def _shut_in(core: Core, robot: RobotState) -> Hold | None:
     """A robot that can't even drive home waits for the nearest closed way; None when it can."""
     resources, type_id = core.resources, robot.factsheet.robot_type_id
     start, home = resources.node_index[robot.base_end.node_id], resources.node_index[robot.home]
-    if core.router.travel_s(type_id, start, home) != float("inf"):
+    if core.router.to_goal_s(type_id, home)[start] != float("inf"):
         return None
     allowed = resources.allowed[type_id]
     seen = {start}

@@ -74,6 +74,8 @@ class LiveRobot:
             whom. What people are told is in `Core.waits`.
         wanted: Mask of the chunk it waits for.
         claimed_s: When it last had the fleet's claim.
+        searched_s, searched_for: When a plan was looked for last, and to where.
+        improved_s: When its plan was last tried in another order.
         held_up_s: Waiting and standing aside since its last stop.
         barred: Points it can't reach, until when.
         distrust: Why its place isn't believed until a person or a new start tells it anew; empty when it is.
@@ -112,6 +114,9 @@ class LiveRobot:
     blockers: tuple[RobotId, ...] = ()
     wanted: int = 0
     claimed_s: float = -1e18
+    searched_s: float = -1e18
+    searched_for: NodeId | None = None
+    improved_s: float = -1e18
     held_up_s: float = 0.0
     give_way: GiveWay | None = None
     barred: dict[PointId, float] = field(default_factory=dict)

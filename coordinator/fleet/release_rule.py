@@ -43,11 +43,14 @@ def check(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> R
         return Refused("resource", resources.name(claim & prior.mask), (prior.robot_id,))
     if taken:
         return Refused("resource", resources.name(taken), core.holdings.holders(taken, robot.robot_id))
+    before = _before(core, robot, live, chunk)
+    if before is not None:
+        return before
     for index in chunk:
         refused = ask_device(core, robot, resources.ways[index])
         if refused:
             return Refused(refused[0], refused[1])
-    exit_way = _ahead_of_facing(core, robot, live, chunk)
+    exit_way = None if core.timetable.rows[robot.robot_id].is_planned else _ahead_of_facing(core, robot, live, chunk)
     if exit_way is not None:
         return exit_way
     return _check_finish(core, robot, live, claim, resources.ways[chunk[-1]].end)
@@ -58,6 +61,25 @@ def _must_yield(robot: RobotState, live: LiveRobot, claim: int, prior: Claim) ->
     is_other = prior.robot_id != robot.robot_id and bool(claim & prior.mask)
     is_within = bool(live.held & prior.mask) and not prior.is_whole
     return is_other and not is_within and live.give_way is None
+
+
+def _before(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> Refused | None:
+    """Who comes first by the timetable; who stands aside, or whose way is being cleared, needn't mind."""
+    if live.give_way is not None or (core.clearing is not None and core.clearing.owner == robot.robot_id):
+        return None
+    timetable = core.timetable
+    if not timetable.rows[robot.robot_id].is_planned:
+        hold = timetable.in_way(robot.robot_id, live.path)
+        if hold is not None:
+            return Refused("resource", core.resources.bit_names[hold.bit], (hold.robot_id,))
+    holds = timetable.ahead(robot.robot_id, chunk)
+    if any(core.coverage.is_dark(core.resources.ways[way].end) for way in chunk):
+        # Into a radio hole and out again at once: what it holds already it keeps till it is back.
+        holds = [hold for hold in holds if not live.held >> hold.bit & 1]
+    if not holds:
+        return None
+    others = tuple(dict.fromkeys(hold.robot_id for hold in holds))
+    return Refused("resource", core.resources.bit_names[holds[0].bit], others)
 
 
 def _ahead_of_facing(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> Refused | None:

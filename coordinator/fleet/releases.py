@@ -90,12 +90,15 @@ def _extend(core: Core, robot: RobotState, live: LiveRobot) -> None:
         return
     refused: Refused | None = None
     extensions = 0
+    if robot.open_orders and robot.reached_seq == robot.base_end.seq:
+        # While it works its way on is planned already.
+        choose_target(core, robot, live)
+        _check_path(core, robot, live)
     while not robot.open_orders:
         choose_target(core, robot, live)
         if live.target is None:
             break
-        if live.path is not live.sound_path:
-            _check_path(core, robot, live)
+        _check_path(core, robot, live)
         extensions += 1
         if extensions > EXTENSION_COUNT or len(robot.steps) > BASE_COUNT:
             raise NonsensePlanError(robot.robot_id, f"its base would grow without end on its way to {live.target}")
@@ -113,6 +116,8 @@ def _extend(core: Core, robot: RobotState, live: LiveRobot) -> None:
 
 def _check_path(core: Core, robot: RobotState, live: LiveRobot) -> None:
     """A path must lead from the end of the base to the target, or nobody may see it."""
+    if live.target is None or live.path is live.sound_path:
+        return
     resources = core.resources
     node = resources.node_index[robot.base_end.node_id]
     if len(live.path) > len(resources.ways):
@@ -125,7 +130,7 @@ def _check_path(core: Core, robot: RobotState, live: LiveRobot) -> None:
             here = resources.node_ids[node]
             raise NonsensePlanError(robot.robot_id, f"its path jumps from {here} to edge {way.edge_id}")
         node = way.end
-    if live.path and resources.node_ids[node] != live.target:
+    if resources.node_ids[node] != live.target:
         raise NonsensePlanError(robot.robot_id, f"its path ends at {resources.node_ids[node]}, not at {live.target}")
     live.sound_path = live.path
 
@@ -174,8 +179,9 @@ def _arrive(core: Core, robot: RobotState, live: LiveRobot) -> bool:
     stops = _take_stops(live)
     if not stops:
         if live.give_way is None:
+            if live.target_why != "room":
+                live.held_up_s = 0.0
             live.target = None
-            live.held_up_s = 0.0
         return False
     step = Step(robot.base_end.seq + 1, robot.base_end.node_id, None, orders_of(core, stops))
     _release(core, robot, live, (step,))

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.containment import contain
+from coordinator.fleet.schedule import replan_on_new_roads
 from coordinator.model.ids import EdgeId, RobotId
 from coordinator.model.records import EdgeClosed, EdgeOpened
 
@@ -40,17 +41,13 @@ def _refresh_roads(core: Core) -> None:
                 closed.setdefault(way.index, "stalled_robot")
     delays: dict[int, float] = {}
     if core.settings.replan_on_congestion:
-        queues: dict[int, int] = {}
-        for robot_id in core.placed():
-            live = core.live[robot_id]
-            if live.wait_way is not None and live.wait is not None and live.wait.cause in QUEUE_CAUSES:
-                queues[live.wait_way] = queues.get(live.wait_way, 0) + 1
-        delays = core.congestion.delays_s(queues, core.now_s)
+        delays = core.congestion.delays_s(core.now_s)
         for index, extra_s in core.travel_times.extra_s.items():
             delays[index] = delays.get(index, 0.0) + extra_s
     core.closed_why = closed
     if core.router.update(frozenset(closed), delays):
         core.is_traffic_dirty = True
+        replan_on_new_roads(core)
 
 
 def close_edge(

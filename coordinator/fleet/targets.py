@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coordinator.fleet.schedule import RETRY_S, plan_off, plan_to
 from coordinator.model.ids import NodeId
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from coordinator.fleet.state import RobotState
     from coordinator.model.assignment import Stop
 
+LEAVE_AFTER_S = 5.0
+"""A robot that has nothing to do waits so long for a new aim, then drives home: it may be in others' way."""
 BAR_S = 120.0
 """A point without an open way to it isn't tried again by the robot for this long."""
 
@@ -21,7 +24,10 @@ def choose_target(core: Core, robot: RobotState, live: LiveRobot) -> None:
     while True:
         wanted, why = _wanted(core, robot, live)
         if wanted is None:
-            _drop_path(live)
+            if not _leave(core, robot, live):
+                _drop_path(live)
+            return
+        if _follow_plan(core, robot, live, wanted, why):
             return
         is_same = (wanted, why, core.router.version) == (live.target, live.target_why, live.path_version)
         if is_same and (live.path or robot.base_end.node_id == wanted):
@@ -56,12 +62,50 @@ def _can_return(core: Core, robot: RobotState, node_id: NodeId) -> bool:
     return core.returns.can_return(robot.factsheet.robot_type_id, index[node_id], index[robot.home])
 
 
+def _leave(core: Core, robot: RobotState, live: LiveRobot) -> bool:
+    """Without an aim, and a home in a radio hole, drive off as the timetable says: others count on it."""
+    if core.now_s - live.ready_s < LEAVE_AFTER_S:
+        return False
+    if core.now_s - live.searched_s >= RETRY_S:
+        live.searched_s = core.now_s
+        plan_off(core, robot, live)
+    path = core.timetable.planned_ways(robot.robot_id)
+    if not path:
+        return False
+    if path != live.path:
+        live.target, live.target_why = core.resources.node_ids[core.resources.ways[path[-1]].end], "room"
+        live.path, live.is_route_due = path, True
+    live.path_version = core.router.version
+    return True
+
+
+def _follow_plan(core: Core, robot: RobotState, live: LiveRobot, wanted: NodeId, why: str) -> bool:
+    """Take the path from the timetable: to the aim, or to where the robot bars nobody while there is none."""
+    is_planned = plan_to(core, robot, live, wanted)
+    is_there = is_planned and robot.base_end.node_id == wanted
+    path = [] if is_there else core.timetable.planned_ways(robot.robot_id)
+    if not is_planned:
+        if live.give_way is not None:
+            # Its place in the timetable's order is what holds it here: it gives that up as well.
+            core.timetable.unplan(robot.robot_id)
+            return False
+        if not path:
+            return False
+        wanted, why = core.resources.node_ids[core.resources.ways[path[-1]].end], "room"
+    if (wanted, why) != (live.target, live.target_why) or path != live.path:
+        live.target, live.target_why, live.path = wanted, why, path
+        live.is_route_due = True
+    live.path_version = core.router.version
+    return True
+
+
 def _wanted(core: Core, robot: RobotState, live: LiveRobot) -> tuple[NodeId | None, str]:
     if live.give_way is not None:
         return live.give_way.node_id, "give_way"
     if live.itinerary:
         return live.itinerary[0].node_id, "stop"
-    if robot.base_end.node_id == robot.home or core.plan_asked_s is not None or core.is_plan_due:
+    is_aim_near = core.plan_asked_s is not None or core.is_plan_due
+    if robot.base_end.node_id == robot.home or (is_aim_near and core.now_s - live.ready_s < LEAVE_AFTER_S):
         return None, ""
     if core.coverage.is_dark(core.resources.node_index[robot.home]):
         return None, ""

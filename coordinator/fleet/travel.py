@@ -54,7 +54,7 @@ def passed(core: Core, robot: RobotState, live: LiveRobot, step: Step) -> None:
     core.flow.passed(way, delay_s, core.now_s)
     if live.knows_start:
         expected_s = usual_s + core.travel_times.extra_s.get(way, 0.0)
-        core.congestion.passed(way, live.waited_s + drive_s - expected_s, core.now_s)
+        core.congestion.passed(way, drive_s - expected_s, core.now_s)
 
 
 def worked(core: Core, live: LiveRobot, order: TaskOrder) -> None:

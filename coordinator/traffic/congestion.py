@@ -1,15 +1,12 @@
-"""How much longer than usual an edge takes just now: measured passages with forgetting, and robots that queue."""
+"""How much longer than free an edge takes just now: measured passages with forgetting."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 FORGET_S = 600.0
 """Time constant after which a measured delay has faded to 1/e."""
-QUEUE_S = 12.0
-"""Expected delay for each robot that queues for an edge."""
 NOTICE_S = 4.0
 """A change of an edge's delay below this changes no weight."""
 NOTICE_RATIO = 0.3
@@ -33,26 +30,20 @@ class Congestion:
         self._published: dict[int, float] = {}
 
     def passed(self, way: int, delay_s: float, now_s: float) -> None:
-        """A robot took `delay_s` longer than usual from the way's start to its end, waits for it included."""
+        """A robot took `delay_s` longer than usual from the way's start to its end; waits for others aren't counted."""
         delay_s = min(max(0.0, delay_s), MOST_S)
         known = self._measured.get(way)
         old_s = 0.0 if known is None else self._faded(known, now_s)
         self._measured[way] = _Delay(old_s + SHARE * (delay_s - old_s), now_s)
 
-    def delays_s(self, queues: Mapping[int, int], now_s: float) -> dict[int, float]:
-        """
-        Extra seconds per way, 0 left out.
-
-        Args:
-            queues: How many robots wait for each way now.
-            now_s: Coordinator's timeline.
-        """
-        present: dict[int, float] = {way: count * QUEUE_S for way, count in queues.items()}
+    def delays_s(self, now_s: float) -> dict[int, float]:
+        """Extra seconds per way, 0 left out."""
+        present: dict[int, float] = {}
         for way, delay in sorted(self._measured.items()):
             seconds = self._faded(delay, now_s)
             if seconds < 0.5:
                 del self._measured[way]
-            present[way] = present.get(way, 0.0) + seconds
+            present[way] = seconds
         for way in sorted(set(present) | set(self._published)):
             new_s, old_s = present.get(way, 0.0), self._published.get(way, 0.0)
             if abs(new_s - old_s) > max(NOTICE_S, NOTICE_RATIO * old_s):

@@ -64,9 +64,13 @@ class Router:
             node = best.end
         return ways
 
-    def travel_s(self, robot_type_id: RobotTypeId, start: int, goal: int) -> float:
-        """Seconds from node to node; infinite when there is no open way."""
-        return self._distances(robot_type_id, goal)[start]
+    def to_goal_s(self, robot_type_id: RobotTypeId, goal: int) -> list[float]:
+        """Seconds from each node to a goal; infinite when there is no open way."""
+        return self._distances(robot_type_id, goal)
+
+    def ways_s(self, robot_type_id: RobotTypeId) -> list[float]:
+        """Seconds for each way on the present weights; infinite for a closed one."""
+        return self._cost[robot_type_id]
 
     def cost_s(self, robot_type_id: RobotTypeId, ways: list[int]) -> float:
         """Seconds along a way on the present weights; infinite when a part is closed."""

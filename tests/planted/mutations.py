@@ -69,14 +69,14 @@ MUTATIONS = (
     Mutation(
         "restart-from-positions-only",
         "coordinator/fleet/core.py",
-        """            live.held = self._held(robot)
-
-    def record""",
+        """            self._hold(live, self._held(robot))
+            enter_robot(self, robot)
+""",
         """            if robot.steps:
                 place = self.resources.node_index[robot.step(robot.reached_seq).node_id]
-                live.held = self.resources.node_claim[place]
-
-    def record""",
+                self._hold(live, self.resources.node_claim[place])
+            enter_robot(self, robot)
+""",
         "after a restart a robot's released way is given to others while it drives on it",
         FLEET + "test_recovery.py::test_reservations_are_the_same_after_a_restart",
     ),

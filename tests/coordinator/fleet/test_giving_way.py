@@ -38,7 +38,7 @@ def test_two_robots_exchange_the_sides_of_a_one_lane_alley(make_floor):
 
 
 def test_a_circle_of_four_is_opened(make_floor):
-    """Four robots that each want the place of the next all reach their aim, because somebody stands aside."""
+    """Four robots that each want the place of the next all reach their aim by turns that were planned ahead."""
     floor = make_floor(yard())
     for name, home, kind in (("a", "hn", "red"), ("b", "he", "blue"), ("c", "hs", "red"), ("d", "hw", "blue")):
         floor.join(name, home, kind)
@@ -46,7 +46,7 @@ def test_a_circle_of_four_is_opened(make_floor):
     floor.ask(CreateMission(("S-red", "N-red", "E-blue", "W-blue", "N-blue", "S-blue", "E-red", "W-red")))
 
     floor.until(lambda: _are_done(floor, "m1"), within_s=900)
-    assert dict(floor.fleet.totals().replans_by_reason).get("give_way", 0) >= 1
+    assert "give_way" not in dict(floor.fleet.totals().replans_by_reason)
 
 
 def test_nobody_starves(make_floor):

@@ -9,7 +9,7 @@ from coordinator.model.events import StoreFailed, StoreRecovered
 from coordinator.model.ids import EdgeId, PointId
 from coordinator.model.mission import MissionState
 from coordinator.model.operator import CloseEdge, ConfirmationNeeded, CreateMission, OpenEdge, RemoveRobot, StopRobots
-from coordinator.model.robot import Activity, Placement
+from coordinator.model.robot import Placement
 from coordinator.model.traffic import TrafficSnapshot, WaitingRobot
 from tests.coordinator.fleet.puppets import Floor, Puppet
 from tests.coordinator.fleet.tiny_plants import alley, fork, gated, yard
@@ -88,41 +88,6 @@ def test_robots_queue_in_the_order_they_stand(make_floor):
     assert (other_end.name, [each.robot_id for each in other_end.robots]) == ("edge east-he1", ["c"])
 
 
-def test_a_circle_is_told_as_a_circle(make_floor):
-    """Two robots that want each other's place are shown waiting for each other, not for a third."""
-    floor = make_floor(yard())
-    floor.join("a", "hw", "red")
-    floor.join("b", "he", "blue")
-    _send(floor, a="E-red", b="W-blue")
-    circles = set()
-    for _ in range(30):
-        floor.run(1.0)
-        circles |= {row.circle for row in _traffic(floor).waiting if row.circle}
-        assert all(row.root is None for row in _traffic(floor).waiting if row.circle)
-    floor.until(lambda: floor.mission("m2").state is MissionState.SUCCEEDED)
-
-    assert {frozenset(circle) for circle in circles} == {frozenset({"a", "b"})}
-
-
-def test_time_spent_standing_aside_is_booked_to_the_robot_it_is_for(make_floor):
-    """A robot that makes way waits, too: for the other one, which is named while it stands there and afterwards."""
-    floor = make_floor(yard())
-    floor.join("a", "hw", "red")
-    floor.join("b", "he", "blue")
-    _send(floor, a="E-red", b="W-blue")
-    asides = []
-    for _ in range(60):
-        floor.run(1.0)
-        asides += _traffic(floor).stand_asides
-    there = [row for row in asides if row.is_there]
-    assert there
-
-    sums = {(row.cause, row.behind): row for row in _traffic(floor).sums}
-    aside = sums["give_way", there[0].behind]
-    assert aside.wait_s == pytest.approx(len(there), abs=2.0)
-    assert dict(_traffic(floor).replans_lately)["give_way"] >= 1
-
-
 def test_a_robot_shut_in_by_closures_waits_for_the_nearest(make_floor):
     """Who can't even drive home is shown waiting for the closed edge before it, until that opens."""
     floor = make_floor(fork())
@@ -139,25 +104,6 @@ def test_a_robot_shut_in_by_closures_waits_for_the_nearest(make_floor):
     floor.ask(OpenEdge(EdgeId("west-mid")))
     assert _traffic(floor).waiting == ()
     assert dict(_traffic(floor).wait_s_by_cause)["closure"] == pytest.approx(50.0, abs=5.0)
-
-
-def test_a_robot_shut_in_by_one_that_broke_down_waits_for_it(make_floor):
-    """When a robot that stands still is what closes the way home, it is named and told as the one to blame."""
-    floor = make_floor(alley())
-    broken, other = floor.join("a", "hw1", "red"), floor.join("b", "hw2", "blue")
-    floor.run(2)
-    _send(floor, b="E-blue")
-    floor.until(lambda: other.node_id == "le")
-    _send(floor, a="E-red")
-    other.is_idle = True
-    floor.until(lambda: broken.node_id == "a2")
-    broken.activity = Activity.FAULTED
-    other.is_idle = False
-    floor.run(60)
-    row = _waiting(floor)["b"]
-
-    assert (row.cause, row.behind, row.root, row.root_state) == ("closure", ("a",), "a", "waits: fault robot a")
-    assert row.subject.startswith("edge ")
 
 
 def test_a_full_zone_is_told_apart_from_a_place(make_floor):
