@@ -102,6 +102,7 @@ class Core:
         self.confirmations: dict[str, tuple[str, float]] = {}
         self.closed_why: dict[int, str] = {}
         self.roads_s = -1e18
+        self.caught_up_s = -1e18
         self.stalled_s = -1e18
         self.replans: dict[str, int] = {}
         self.replans_lately: Window[str] = Window(now_s)

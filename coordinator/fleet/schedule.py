@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from coordinator.model.ids import NodeId, RobotId
     from coordinator.model.route import Step
 
+CATCH_UP_S = 3.0
+"""Times are moved on this often; before each search they are, too."""
 RETRY_S = 3.0
 """A robot without a plan looks for one again after this long."""
 MAKE_ROOM_AFTER_S = 20.0
@@ -120,6 +122,9 @@ def keep_time(core: Core) -> None:
         row = timetable.rows[robot_id]
         if row.is_planned and core.is_stalled(robot_id):
             timetable.unplan(robot_id)
+    if core.now_s - core.caught_up_s < CATCH_UP_S:
+        return
+    core.caught_up_s = core.now_s
     tried = 0
     for late_s, robot_id in catch_up(core):
         if not core.settings.replan_on_congestion or tried >= REPLAN_COUNT:

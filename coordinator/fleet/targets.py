@@ -79,6 +79,12 @@ def _leave(core: Core, robot: RobotState, live: LiveRobot) -> bool:
     return True
 
 
+def _may_stay(core: Core, robot: RobotState) -> bool:
+    """Whether a robot stands where nobody drives through, and nobody else is planned to come."""
+    node = core.timetable.end_node(robot.robot_id)
+    return node in core.finishing.refuges and not core.timetable.is_wanted(robot.robot_id)
+
+
 def _follow_plan(core: Core, robot: RobotState, live: LiveRobot, wanted: NodeId, why: str) -> bool:
     """Take the path from the timetable: to the aim, or to where the robot bars nobody while there is none."""
     is_planned = plan_to(core, robot, live, wanted)
@@ -91,6 +97,9 @@ def _follow_plan(core: Core, robot: RobotState, live: LiveRobot, wanted: NodeId,
             return False
         if not path:
             return False
+        if _may_stay(core, robot):
+            _drop_path(live)
+            return True
         wanted, why = core.resources.node_ids[core.resources.ways[path[-1]].end], "room"
     if (wanted, why) != (live.target, live.target_why) or path != live.path:
         live.target, live.target_why, live.path = wanted, why, path

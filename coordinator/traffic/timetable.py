@@ -206,6 +206,11 @@ class Timetable:
                 return self._resources.ways[leg.way].end
         return row.node
 
+    def is_wanted(self, robot_id: RobotId) -> bool:
+        """Whether anybody else is planned to come to where a robot's base ends."""
+        bits = self.node_bits[self.end_node(robot_id)]
+        return any(hold.robot_id != robot_id for bit in bits if self.capacity[bit] == 1 for hold in self.queues[bit])
+
     def planned_ways(self, robot_id: RobotId) -> list[int]:
         """Ways beyond the base to the aim, or off from it when the aim is reached already."""
         row = self.rows[robot_id]
