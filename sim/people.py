@@ -10,9 +10,6 @@ from coordinator.model.ids import EdgeId
 from sim.floor import Floor
 from sim.world import World
 
-# A person keeps the robot at arm's length.
-REACH_M = 0.3
-
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:

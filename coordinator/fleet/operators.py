@@ -60,8 +60,6 @@ from coordinator.plant.map import NodeRole
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
 
-_LATCHES = (CommandKind.STOP, CommandKind.RESUME)
-
 
 def requested(core: Core, event: OperatorRequested) -> None:
     """Carry out a request, or answer as its key was answered before."""

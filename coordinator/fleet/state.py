@@ -53,11 +53,6 @@ class RobotState:
     missing_count: int = 0
 
     @property
-    def is_placed(self) -> bool:
-        """Whether the robot has a place on the map."""
-        return bool(self.steps)
-
-    @property
     def base_end(self) -> Step:
         """The decision node: the robot stops there unless the base grows."""
         return self.steps[-1]

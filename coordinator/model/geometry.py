@@ -25,11 +25,6 @@ class Pose2:
     yaw_rad: float
     level_id: LevelId
 
-    @property
-    def is_finite(self) -> bool:
-        """Whether no coordinate is NaN or infinite."""
-        return math.isfinite(self.x_m) and math.isfinite(self.y_m) and math.isfinite(self.yaw_rad)
-
 
 def distance_m(a_x_m: float, a_y_m: float, b_x_m: float, b_y_m: float) -> float:
     """Euclidean distance between two places of one level."""

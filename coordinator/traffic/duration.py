@@ -32,10 +32,6 @@ class Duration:
     def __add__(self, other: Duration) -> Duration:
         return Duration(self.mean_s + other.mean_s, self.variance + other.variance, self.third + other.third)
 
-    def scaled(self, factor: float) -> Duration:
-        """The same, `factor` times as long."""
-        return Duration(self.mean_s * factor, self.variance * factor**2, self.third * factor**3)
-
     @property
     def p50_s(self) -> float:
         """Half of all are shorter."""
