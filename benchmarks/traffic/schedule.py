@@ -9,6 +9,7 @@ from math import inf
 from typing import NamedTuple
 
 from benchmarks.traffic.world import Vehicle, World
+from coordinator.traffic.resources import bits_of
 
 
 @dataclass(slots=True, eq=False)
@@ -262,16 +263,6 @@ class Schedule:
     def _remove(self, hold: Hold) -> None:
         self.queues[hold.bit].remove(hold)
         self.tables[hold.number].holds.remove(hold)
-
-
-def bits_of(mask: int) -> tuple[int, ...]:
-    """Numbers of the bits of a mask."""
-    bits = []
-    while mask:
-        low = mask & -mask
-        bits.append(low.bit_length() - 1)
-        mask ^= low
-    return tuple(bits)
 
 
 def _begin(hold: Hold) -> float:

@@ -1,27 +1,31 @@
 """
-Nobody starves: the robot that was held up longest gets a claim, and at last its way is cleared.
+Nobody starves: the way of the robot that was held up longest, and finds no plan, is cleared.
 
-A claim keeps what the robot asks for from going to others. When that isn't enough, all who are in its way leave it,
-and those who bar their ways out before them. The release rule keeps a finishing order (traffic.finishing), so among
-the robots that bar each other there is always one whose way to a refuge is free: each tick sends at least one of them
-off, none of them comes back before the robot has passed, and after at most as many moves as there are robots it drives.
+Nobody else is released into it; all who are in it leave, and those who bar their ways out before them. The release
+rule keeps a finishing order (traffic.finishing), so among the robots that bar each other there is always one whose
+way to a refuge is free: each tick sends at least one of them off, none of them comes back before the robot has passed,
+and after at most as many moves as there are robots it drives.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.aside import barring, stand_aside
 from coordinator.fleet.containment import is_in_trouble
-from coordinator.fleet.live import Claim, Clearing
+from coordinator.fleet.live import Clearing
 from coordinator.model.ids import NodeId, RobotId
 
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
 
 CLEAR_AFTER_S = 150.0
+"""Held up for so long on the way to one stop,"""
 CLEAR_WAIT_S = 45.0
+"""and waiting for so long now, a robot has its way cleared."""
 CLEAR_S = 300.0
+"""Then it is the next one's turn."""
 CLEAR_COUNT = 8
 """So many ways ahead of the robot are cleared at a time, and the rest of the corridor they end in."""
 
@@ -36,15 +40,15 @@ def age_key(core: Core, robot_id: RobotId) -> tuple[float, float, RobotId]:
 def serve_longest(core: Core, waiting: list[RobotId]) -> None:
     """Clear the way of whoever was held up longest."""
     if core.clearing is not None and _is_over(core):
-        core.clearing = core.claim = None
+        core.clearing = None
         core.is_traffic_dirty = True
     if core.clearing is None:
         first = _next(core, waiting)
         if first is None:
             return
-        core.live[first].claimed_s = core.now_s
-        core.clearing = Clearing(first, core.now_s + CLEAR_S / 2, core.now_s + CLEAR_S)
-    _clear(core, core.clearing.owner)
+        core.live[first].cleared_s = core.now_s
+        core.clearing = Clearing(first, 0, core.now_s + CLEAR_S / 2, core.now_s + CLEAR_S)
+    _clear(core, core.clearing)
 
 
 def _next(core: Core, waiting: list[RobotId]) -> RobotId | None:
@@ -57,7 +61,7 @@ def _next(core: Core, waiting: list[RobotId]) -> RobotId | None:
         is_lost = not core.timetable.rows[robot_id].is_planned
         if is_long and is_lost and not core.is_stalled(robot_id) and not is_in_trouble(core, robot_id):
             due.append(robot_id)
-    return min(due, key=lambda robot_id: (core.live[robot_id].claimed_s, age_key(core, robot_id)), default=None)
+    return min(due, key=lambda robot_id: (core.live[robot_id].cleared_s, age_key(core, robot_id)), default=None)
 
 
 def _is_over(core: Core) -> bool:
@@ -71,12 +75,12 @@ def _is_over(core: Core) -> bool:
     return live.target is None or live.held_up_s < CLEAR_WAIT_S
 
 
-def _clear(core: Core, owner: RobotId) -> None:
+def _clear(core: Core, clearing: Clearing) -> None:
     """Send away those in the robot's way, and those who bar their ways out."""
+    owner, mask = clearing.owner, _ahead(core, clearing.owner)
     live = core.live[owner]
-    mask = _ahead(core, owner)
-    if core.claim is None or (core.claim.mask, core.claim.robot_id, core.claim.is_whole) != (mask, owner, True):
-        core.claim = Claim(owner, mask, core.now_s + CLEAR_S, is_whole=True)
+    if mask != clearing.mask:
+        core.clearing = replace(clearing, mask=mask)
         core.is_traffic_dirty = True
     jam = [other for other in sorted(core.live) if other != owner and core.live[other].held & mask]
     jam += [other for other in live.blockers if other not in jam]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from coordinator.checker.releases import Releases
 from coordinator.fleet.apply import apply
 from coordinator.fleet.errors import ReleaseRefusedError
-from coordinator.fleet.live import Claim, Clearing, LiveRobot
+from coordinator.fleet.live import Clearing, LiveRobot
 from coordinator.fleet.schedule import Pace, enter_robot, enter_steps
 from coordinator.fleet.waits import Waits
 from coordinator.model.effects import Append, CloseConnection, Effect, Send
@@ -97,7 +97,6 @@ class Core:
         self.open_for: dict[str, tuple[RobotId, EdgeId | None]] = {}
         self.asked_devices: dict[str, tuple[RobotId, EdgeId, float]] = {}
         self.device_asked_s: dict[str, float] = {}
-        self.claim: Claim | None = None
         self.clearing: Clearing | None = None
         self.confirmations: dict[str, tuple[str, float]] = {}
         self.closed_why: dict[int, str] = {}

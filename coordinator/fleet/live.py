@@ -21,25 +21,16 @@ class GiveWay:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """
-    What the robot that waits longest needs.
-
-    Nobody else is released into `mask` until `until_s`; those in it may go on, unless the claim `is_whole`: then they
-    may only stand aside.
-    """
-
-    robot_id: RobotId
-    mask: int
-    until_s: float
-    is_whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Clearing:
-    """The way of one robot, that was held up long, is being cleared; until `fresh_until_s` it alone opens circles."""
+    """
+    The way of one robot, that was held up long, is being cleared.
+
+    Nobody else is released into `mask`, and those in it may only stand aside. Until `fresh_until_s` it alone opens
+    circles of waits.
+    """
 
     owner: RobotId
+    mask: int
     fresh_until_s: float
     until_s: float
 
@@ -73,7 +64,7 @@ class LiveRobot:
         wait: Why the release rule holds it at the end of its base, and `wait_way` and `blockers` what for and behind
             whom. What people are told is in `Core.waits`.
         wanted: Mask of the chunk it waits for.
-        claimed_s: When it last had the fleet's claim.
+        cleared_s: When the fleet began to clear its way last.
         searched_s, searched_for: When a plan was looked for last, and to where.
         improved_s: When its plan was last tried in another order.
         held_up_s: Waiting and standing aside since its last stop.
@@ -113,7 +104,7 @@ class LiveRobot:
     wait_way: int | None = None
     blockers: tuple[RobotId, ...] = ()
     wanted: int = 0
-    claimed_s: float = -1e18
+    cleared_s: float = -1e18
     searched_s: float = -1e18
     searched_for: NodeId | None = None
     improved_s: float = -1e18

@@ -1,9 +1,10 @@
 """
 The release rule, applied to a chunk of a robot's path.
 
-A chunk may become base when nobody else holds any of it, no older claim is on it, doors and lifts on it are open for
-the robot, it doesn't end in the mouth of a corridor somebody is about to leave there, and afterwards as many robots
-as before can be led into refuges (traffic.finishing), whether those that stand still move again or not.
+A chunk may become base when nobody else holds any of it, it isn't being cleared for another robot, it is the robot's
+turn by the timetable, doors and lifts on it are open for the robot, it doesn't end (without a plan) in the mouth of a
+corridor somebody is about to leave there, and afterwards as many robots as before can be led into refuges
+(traffic.finishing), whether those that stand still move again or not.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from coordinator.model.ids import RobotId
 
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
-    from coordinator.fleet.live import Claim, LiveRobot
+    from coordinator.fleet.live import Clearing, LiveRobot
     from coordinator.fleet.state import RobotState
 
 
@@ -38,9 +39,9 @@ def check(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> R
         claim |= resources.step_claim[index]
     live.wanted = claim
     taken = claim & ~live.held & core.holdings.barred(live.held)
-    prior = core.claim
-    if not taken and prior is not None and _must_yield(robot, live, claim, prior):
-        return Refused("resource", resources.name(claim & prior.mask), (prior.robot_id,))
+    clearing = core.clearing
+    if not taken and clearing is not None and _must_yield(robot, live, claim, clearing):
+        return Refused("resource", resources.name(claim & clearing.mask), (clearing.owner,))
     if taken:
         return Refused("resource", resources.name(taken), core.holdings.holders(taken, robot.robot_id))
     before = _before(core, robot, live, chunk)
@@ -56,11 +57,9 @@ def check(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> R
     return _check_finish(core, robot, live, claim, resources.ways[chunk[-1]].end)
 
 
-def _must_yield(robot: RobotState, live: LiveRobot, claim: int, prior: Claim) -> bool:
-    """Whether another's claim comes first; those in its way may leave, and those who stand aside may go."""
-    is_other = prior.robot_id != robot.robot_id and bool(claim & prior.mask)
-    is_within = bool(live.held & prior.mask) and not prior.is_whole
-    return is_other and not is_within and live.give_way is None
+def _must_yield(robot: RobotState, live: LiveRobot, claim: int, clearing: Clearing) -> bool:
+    """Whether the way is being cleared for another; those who stand aside may go."""
+    return clearing.owner != robot.robot_id and bool(claim & clearing.mask) and live.give_way is None
 
 
 def _before(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> Refused | None:

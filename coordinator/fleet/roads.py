@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from coordinator.fleet.core import Core
 
 CONGESTION_PERIOD_S = 10.0
-QUEUE_CAUSES = ("resource", "zone", "door", "lift")
-"""Waits that make a queue before a way, and so a delay on it."""
 
 
 def refresh_roads(core: Core) -> None:

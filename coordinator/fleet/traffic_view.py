@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from coordinator.fleet.corridor_use import ways_ahead
 from coordinator.fleet.holds import is_at_end
-from coordinator.fleet.roads import QUEUE_CAUSES
 from coordinator.fleet.waits import blame
 from coordinator.model.ids import EdgeId, RobotId
 from coordinator.model.robot import LinkState
@@ -33,15 +32,18 @@ if TYPE_CHECKING:
 
 HOUR_S = 3600.0
 
+QUEUE_CAUSES = ("resource", "zone", "door", "lift", "safety")
+"""Waits that make a queue before a way."""
+
 
 def take_traffic(core: Core, now_s: float, robot_id: RobotId | None, limit: int) -> TrafficSnapshot:
     """All of it; with `robot_id` only what that robot has to do with. `limit` bounds hot edges and sums."""
     waiting, queues, blockers, asides = _waiting(core), _queues(core), _blockers(core), _stand_asides(core)
     accounts, hot_edges = _accounts(core, now_s), _hot_edges(core, now_s)
     claim = None
-    if core.claim is not None:
-        names = core.resources.names(core.claim.mask)
-        claim = TrafficClaim(core.claim.robot_id, names, core.claim.until_s)
+    if core.clearing is not None:
+        names = core.resources.names(core.clearing.mask)
+        claim = TrafficClaim(core.clearing.owner, names, core.clearing.until_s)
     if robot_id is not None:
         waiting = [row for row in waiting if robot_id in (row.robot_id, row.root, *row.behind, *row.circle)]
         queues = [row for row in queues if robot_id in (*row.holders, *(each.robot_id for each in row.robots))]
@@ -106,7 +108,7 @@ def _queues(core: Core) -> list[Queue]:
     wanted = {}
     for robot_id, present in core.waits.present.items():
         number = core.live[robot_id].wait_way
-        if number is not None and present.hold.cause in (*QUEUE_CAUSES, "safety"):
+        if number is not None and present.hold.cause in QUEUE_CAUSES:
             wanted[robot_id] = core.resources.ways[number]
     queues: dict[tuple[str, int], list[tuple[int, QueuedRobot]]] = {}
     for robot_id, way in wanted.items():

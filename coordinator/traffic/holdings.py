@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coordinator.model.ids import RobotId
-from coordinator.traffic.resources import Resources
+from coordinator.traffic.resources import Resources, bits_of
 
 
 class Holdings:
@@ -17,10 +17,10 @@ class Holdings:
 
     def change(self, robot_id: RobotId, old: int, new: int) -> None:
         """A robot held one mask and holds another now."""
-        for number in _numbers(old & ~new):
+        for number in bits_of(old & ~new):
             self._holders[number].remove(robot_id)
             self._note(number)
-        for number in _numbers(new & ~old):
+        for number in bits_of(new & ~old):
             self._holders[number].append(robot_id)
             self._note(number)
 
@@ -34,20 +34,10 @@ class Holdings:
 
     def holders(self, mask: int, but: RobotId) -> tuple[RobotId, ...]:
         """Other robots that hold something of a mask, sorted by id."""
-        found = {robot_id for number in _numbers(mask) for robot_id in self._holders[number]}
+        found = {robot_id for number in bits_of(mask) for robot_id in self._holders[number]}
         return tuple(sorted(found - {but}))
 
     def _note(self, number: int) -> None:
         bit, count = 1 << number, len(self._holders[number])
         self._any = self._any | bit if count else self._any & ~bit
         self._several = self._several | bit if count > 1 else self._several & ~bit
-
-
-def _numbers(mask: int) -> list[int]:
-    """Numbers of the bits of a mask."""
-    numbers = []
-    while mask:
-        low = mask & -mask
-        numbers.append(low.bit_length() - 1)
-        mask ^= low
-    return numbers

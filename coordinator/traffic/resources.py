@@ -167,3 +167,13 @@ class Resources:
         edge = self.plant.edges[edge_id]
         blocked = any(zone.kind is ZoneKind.BLOCKED and edge_id in zone.edge_ids for zone in self.plant.zones.values())
         return not (blocked or edge.is_locked) and (not edge.robot_type_ids or type_id in edge.robot_type_ids)
+
+
+def bits_of(mask: int) -> tuple[int, ...]:
+    """Numbers of the bits of a mask."""
+    bits = []
+    while mask:
+        low = mask & -mask
+        bits.append(low.bit_length() - 1)
+        mask ^= low
+    return tuple(bits)

@@ -20,7 +20,7 @@ from math import inf
 from typing import NamedTuple
 
 from coordinator.model.ids import RobotId
-from coordinator.traffic.resources import Resources
+from coordinator.traffic.resources import Resources, bits_of
 
 STAY = -1
 """Instead of a way: the robot stays where it is."""
@@ -487,16 +487,6 @@ class Timetable:
         self._busy.clear()
         row.holds.remove(hold)
         self.queues[hold.bit].remove(hold)
-
-
-def bits_of(mask: int) -> tuple[int, ...]:
-    """Numbers of the bits of a mask."""
-    bits = []
-    while mask:
-        low = mask & -mask
-        bits.append(low.bit_length() - 1)
-        mask ^= low
-    return tuple(bits)
 
 
 def _start(hold: Hold) -> float:
