@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.live import GiveWay
+from coordinator.fleet.release_rule import left_over, with_claim
 from coordinator.model.ids import RobotId
 
 if TYPE_CHECKING:
@@ -112,13 +112,8 @@ def _is_safe_at(core: Core, robot_id: RobotId, ways: list[int]) -> bool:
     claim = 0
     for index in ways:
         claim |= core.resources.step_claim[index]
-    end = core.resources.ways[ways[0]].end
     movers = core.movers()
-    after = [
-        replace(mover, end=end, held=mover.held | claim) if mover.robot_id == robot_id else mover for mover in movers
-    ]
-    left = core.finishing.unfinished(after)
-    return not left or set(left) <= set(core.finishing.unfinished(movers))
+    return not left_over(core, movers, with_claim(movers, robot_id, claim, core.resources.ways[ways[0]].end))
 
 
 def _is_open(core: Core, node: int, refuges_only: bool) -> bool:

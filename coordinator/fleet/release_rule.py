@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from coordinator.fleet.core import Core
     from coordinator.fleet.live import Clearing, LiveRobot
     from coordinator.fleet.state import RobotState
+    from coordinator.traffic.finishing import Mover
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +98,10 @@ def _ahead_of_facing(core: Core, robot: RobotState, live: LiveRobot, chunk: list
 
 def _check_finish(core: Core, robot: RobotState, live: LiveRobot, claim: int, end: int) -> Refused | None:
     movers = core.movers()
-    after = [
-        replace(mover, end=end, held=mover.held | claim) if mover.robot_id == robot.robot_id else mover
-        for mover in movers
-    ]
-    unfinished = core.finishing.unfinished(after)
-    if unfinished:
-        worse = _more(unfinished, core.finishing.unfinished(movers))
-        if worse:
-            return _unsafe(core, robot, worse)
+    after = with_claim(movers, robot.robot_id, claim, end)
+    worse = left_over(core, movers, after)
+    if worse:
+        return _unsafe(core, robot, worse)
     stalled = [mover for mover in movers if core.is_stalled(mover.robot_id)]
     if stalled:
         immovable = 0
@@ -119,6 +115,19 @@ def _check_finish(core: Core, robot: RobotState, live: LiveRobot, claim: int, en
         if worse:
             return _unsafe(core, robot, worse)
     return None
+
+
+def with_claim(movers: list[Mover], robot_id: RobotId, claim: int, end: int) -> list[Mover]:
+    """All robots as they would be if one was released a claim and its base ended at a node."""
+    return [
+        replace(mover, end=end, held=mover.held | claim) if mover.robot_id == robot_id else mover for mover in movers
+    ]
+
+
+def left_over(core: Core, movers: list[Mover], after: list[Mover]) -> tuple[RobotId, ...]:
+    """Robots that could be led into a refuge before, and couldn't afterwards."""
+    unfinished = core.finishing.unfinished(after)
+    return _more(unfinished, core.finishing.unfinished(movers)) if unfinished else ()
 
 
 def _more(after: tuple[RobotId, ...], before: tuple[RobotId, ...]) -> tuple[RobotId, ...]:

@@ -105,11 +105,11 @@ MUTATIONS = (
     Mutation(
         "release-ignores-finishing-order",
         "coordinator/fleet/release_rule.py",
-        """        if worse:
-            return _unsafe(core, robot, worse)
+        """    if worse:
+        return _unsafe(core, robot, worse)
     stalled""",
-        """        if False:
-            return _unsafe(core, robot, worse)
+        """    if False:
+        return _unsafe(core, robot, worse)
     stalled""",
         "robots drive into a deadlock that only people can open",
         FLEET + "test_recovery.py::test_a_release_that_leaves_no_way_home_is_refused",
