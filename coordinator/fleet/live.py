@@ -77,6 +77,7 @@ class LiveRobot:
         is_hindered: Whether what it does says nothing about how long that usually takes.
         knows_start: Whether its drive began before our eyes.
         sound_path: The path that was last found to be one, as an object.
+        settled: The situation in which its base was last found long enough; None while it may grow.
     """
 
     robot_id: RobotId
@@ -114,6 +115,7 @@ class LiveRobot:
     distrust: str = ""
     pose_trouble: str = ""
     sound_path: list[int] | None = None
+    settled: tuple[object, ...] | None = None
     blocked_since_s: float | None = None
     foretold: dict[PointId, list[Foretold]] = field(default_factory=dict)
     foretold_s: float = -1e18

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coordinator.fleet.schedule import search_plan, soonest
+from coordinator.fleet.schedule import least_soonest, search_plan, soonest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,9 @@ def _delayed(core: Core) -> list[RobotId]:
     found: list[tuple[float, RobotId]] = []
     for robot_id in sorted(core.timetable.rows):
         if not _is_free(core, robot_id) or core.now_s - core.live[robot_id].improved_s < AGAIN_S:
+            continue
+        row = core.timetable.rows[robot_id]
+        if row.arrive_s - least_soonest(core, robot_id, row.goal) < DELAY_S:
             continue
         delay_s = _over_s(core, robot_id)
         if delay_s >= DELAY_S:

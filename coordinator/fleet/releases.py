@@ -88,6 +88,9 @@ def _extend(core: Core, robot: RobotState, live: LiveRobot) -> None:
     if hindrance is not None:
         _note_wait(core, robot, live, hindrance)
         return
+    if live.settled is not None and live.settled == _situation(core, robot, live):
+        return
+    live.settled = None
     refused: Refused | None = None
     extensions = 0
     if robot.open_orders and robot.reached_seq == robot.base_end.seq:
@@ -112,6 +115,18 @@ def _extend(core: Core, robot: RobotState, live: LiveRobot) -> None:
         if refused is not None:
             break
     _note_wait(core, robot, live, refused)
+    row = core.timetable.rows[robot.robot_id]
+    is_on_its_way = refused is None and bool(live.itinerary) and robot.robot_id not in core.waits.present
+    if is_on_its_way and live.target_why == "stop" and row.goal_leg > row.granted:
+        live.settled = _situation(core, robot, live)
+
+
+def _situation(core: Core, robot: RobotState, live: LiveRobot) -> tuple[object, ...]:
+    """All that decides whether a base with a planned way to a stop beyond it grows, and by which way."""
+    aim = live.give_way is None, live.itinerary[0].node_id if live.itinerary else None
+    row = core.timetable.rows[robot.robot_id]
+    done = robot.reached_seq, robot.base_end.seq, len(robot.open_orders)
+    return aim, live.target_why, row.revision, core.router.version, done
 
 
 def _check_path(core: Core, robot: RobotState, live: LiveRobot) -> None:

@@ -8,8 +8,9 @@ A robot that finds no way drives to a place where it bars nobody; it is tried ag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
+from operator import add
 from typing import TYPE_CHECKING
 
 from coordinator.traffic.routing import NODE_S
@@ -43,9 +44,14 @@ REPLAN_COUNT = 4
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds a type of robot takes for each way, inf for a closed one, and until its body has left the way's start."""
+    """
+    Seconds a type of robot takes for each way, inf for a closed one, and until its body has left the way's start.
+
+    `slow_s` is what it takes longer than the router thinks, for want of speed.
+    """
 
     version: int
+    slow_s: list[float]
     drive_s: list[float]
     clear_s: list[float]
 
@@ -200,13 +206,20 @@ def soonest(core: Core, robot_id: RobotId, goal: int) -> float:
     return free_at(core, robot) + to_goal_s[core.timetable.end_node(robot_id)]
 
 
+def least_soonest(core: Core, robot_id: RobotId, goal: int) -> float:
+    """The same with all ways open and free: never later than `soonest`, and cheap."""
+    robot = core.state.robots[robot_id]
+    to_goal_s = core.router.least_to_goal_s(robot.factsheet.robot_type_id, goal)
+    return free_at(core, robot) + float(to_goal_s[core.timetable.end_node(robot_id)])
+
+
 def _improve(core: Core, robot_id: RobotId, reason: str, gain_s: float) -> bool:
     """Look for a quicker way to the same aim; tell whether it was looked for."""
     row, robot, live = core.timetable.rows[robot_id], core.state.robots[robot_id], core.live[robot_id]
     if row.goal < 0 or not row.is_planned or row.goal_leg <= row.granted or live.give_way is not None:
         return False
     limit_s = row.arrive_s - gain_s
-    if soonest(core, robot_id, row.goal) > limit_s:
+    if least_soonest(core, robot_id, row.goal) > limit_s or soonest(core, robot_id, row.goal) > limit_s:
         return False
     found = search_plan(core, robot, live, row.goal, limit_s)
     if found is None:
@@ -260,11 +273,13 @@ def _pace(core: Core, robot: RobotState) -> Pace:
     """How long a robot takes on the ways that are open now."""
     type_id = robot.factsheet.robot_type_id
     known = core.paces.get(type_id)
-    if known is None or known.version != core.router.version:
-        speed_mps = core.plant.robot_types[type_id].max_speed_mps
-        cost_s, ways = core.router.ways_s(type_id), core.resources.ways
-        drive_s = [cost_s[way.index] + max(0.0, way.length_m / speed_mps - way.free_s) for way in ways]
+    if known is None:
+        speed_mps, ways = core.plant.robot_types[type_id].max_speed_mps, core.resources.ways
+        slow_s = [max(0.0, way.length_m / speed_mps - way.free_s) for way in ways]
         clear_m = core.resources.clear_m
         clear_s = [NODE_S + min(way.length_m, clear_m) / min(way.speed_mps, speed_mps) for way in ways]
-        known = core.paces[type_id] = Pace(core.router.version, drive_s, clear_s)
+        known = Pace(-1, slow_s, [], clear_s)
+    if known.version != core.router.version:
+        drive_s = list(map(add, core.router.ways_s(type_id), known.slow_s))
+        known = core.paces[type_id] = replace(known, version=core.router.version, drive_s=drive_s)
     return known

@@ -36,6 +36,7 @@ class Router:
         self._closed: frozenset[int] = frozenset()
         self._delays_s: dict[int, float] = {}
         self._to_goal: dict[tuple[RobotTypeId, int], list[float]] = {}
+        self._least_to_goal: dict[tuple[RobotTypeId, int], npt.NDArray[np.float64]] = {}
         self._cost: dict[RobotTypeId, list[float]] = {}
         self._graphs: dict[RobotTypeId, csr_array] = {}
         self._matrix: npt.NDArray[np.float64] | None = None
@@ -67,6 +68,14 @@ class Router:
     def to_goal_s(self, robot_type_id: RobotTypeId, goal: int) -> list[float]:
         """Seconds from each node to a goal; infinite when there is no open way."""
         return self._distances(robot_type_id, goal)
+
+    def least_to_goal_s(self, robot_type_id: RobotTypeId, goal: int) -> npt.NDArray[np.float64]:
+        """The same with all ways open and free: a bound that holds on all weights, computed once. Shape (n,)."""
+        known = self._least_to_goal.get((robot_type_id, goal))
+        if known is None:
+            cost = np.where(self._allowed[robot_type_id], self._free_s, np.inf)
+            known = self._least_to_goal[robot_type_id, goal] = dijkstra(self._back.graph(cost), indices=goal)
+        return known
 
     def ways_s(self, robot_type_id: RobotTypeId) -> list[float]:
         """Seconds for each way on the present weights; infinite for a closed one."""

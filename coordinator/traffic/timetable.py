@@ -69,7 +69,7 @@ class Row:
     """
     One robot's legs by number: leg `origin + i` is `legs[i]`; those up to `granted` are in its base.
 
-    `node` is where leg `origin` begins.
+    `node` is where leg `origin` begins. Another plan is another `revision`.
     """
 
     robot_id: RobotId
@@ -80,6 +80,7 @@ class Row:
     holds: list[Hold] = field(default_factory=list)
     goal: int = -1
     goal_leg: int = -1
+    revision: int = 0
 
     @property
     def end(self) -> int:
@@ -139,6 +140,7 @@ class Timetable:
         """
         row = self.rows[robot_id]
         self.unplan(robot_id)
+        row.revision += 1
         for leg in legs:
             self._append(row, leg)
         row.goal, row.goal_leg = goal, row.granted + goal_leg_count
@@ -148,6 +150,7 @@ class Timetable:
         """Take back all legs beyond the base."""
         row = self.rows[robot_id]
         row.goal = row.goal_leg = -1
+        row.revision += 1
         if not row.is_planned:
             return
         del row.legs[row.granted - row.origin + 1 :]
