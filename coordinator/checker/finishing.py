@@ -36,7 +36,7 @@ class Way:
     Attributes:
         edges: In order; none if it stays.
         refuge: Node where the way ends.
-        touched: Places on the way, rooms they are part of and places near them.
+        touched: Places on the way, rooms they are part of and places near them; or more, of a way it was part of.
     """
 
     edges: tuple[Edge, ...]
@@ -145,12 +145,16 @@ class FinishingSequence:
     def _keep(
         self, before: Witness, robot_id: RobotId, edges: tuple[Edge, ...], gained: frozenset[str]
     ) -> Witness | None:
-        """The sequence of before with a new way for the robot, if need be earlier in it; None if that won't do."""
+        """
+        The sequence of before with a new way for the robot, if need be earlier in it.
+
+        Where the release is in the way of another one the rest of the sequence is looked for anew: those that come
+        earlier are parked by then as they were before. None if that leaves anybody over.
+        """
         if robot_id not in before.ways:
             return None
         touched: frozenset[str] = frozenset().union(*(self._places.touched(place) for place in gained))
         trial = _Trial()
-        sequence: list[RobotId] = []
         for other in before.sequence:
             if other == robot_id and robot_id in trial.parked:
                 continue
@@ -161,19 +165,23 @@ class FinishingSequence:
                     # Here, or before the first one that it would be in the way of.
                     way = self._leave(robot_id, before.ways[robot_id], edges, trial)
                     if way is None:
-                        return None
+                        break
                     self._park(trial, robot_id, way)
-                    sequence.append(robot_id)
                     if other == robot_id and way.refuge == theirs.refuge:
                         return Witness(before.sequence, {**before.ways, robot_id: way}, before.left)
                     touched = self._places.touched(self._places.node(way.refuge))
                 if other == robot_id:
                     continue
             if not self._bears(other, theirs, touched, trial):
-                return None
+                break
             self._park(trial, other, theirs)
-            sequence.append(other)
-        return Witness(sequence, trial.ways, before.left)
+        for other in before.sequence:
+            theirs = before.ways[other]
+            is_due = other not in trial.parked and self._still_leads(other, theirs)
+            if is_due and self._is_open(other, theirs, trial):
+                self._park(trial, other, theirs)
+        left = self._seek([other for other in before.sequence if other not in trial.parked], trial, before)
+        return None if left else Witness(list(trial.parked), trial.ways, before.left)
 
     def _bears(self, robot_id: RobotId, way: Way, touched: frozenset[str], trial: _Trial) -> bool:
         """Whether a way that was open is so after a change that bears on some places."""
@@ -188,17 +196,17 @@ class FinishingSequence:
 
     def _onward(self, robot_id: RobotId, way: Way, driven: tuple[Edge, ...]) -> Way | None:
         """The way from where a release ends: the rest of the old one, or back the same way; None if neither can be."""
-        rest = way.edges
+        rest, touched = way.edges, way.touched
         for edge in driven:
             passes = next((place for place, each in enumerate(rest) if each.end == edge.end), None)
             back = None if edge.reverse_id is None else self._edges[edge.reverse_id]
             if passes is not None:
                 rest = rest[passes + 1 :]
             elif back is not None and self._places.is_open_to(back, self._bases.members[robot_id].robot_type_id):
-                rest = (back, *rest)
+                rest, touched = (back, *rest), touched | self._borne_on(back)
             else:
                 return None
-        return self._way(rest, way.refuge)
+        return Way(rest, way.refuge, touched)
 
     def _search(self, old: Witness) -> Witness:
         """A sequence for as many robots as can be found; those left over get another try at the refuges."""
@@ -219,18 +227,18 @@ class FinishingSequence:
 
     def _try(self, robots: list[RobotId], old: Witness) -> Witness:
         trial = _Trial()
-        pending = robots
-        sequence: list[RobotId] = []
+        left = self._seek(robots, trial, old)
+        return Witness(list(trial.parked), trial.ways, frozenset(left))
+
+    def _seek(self, pending: list[RobotId], trial: _Trial, old: Witness) -> list[RobotId]:
+        """Park robots, whoever can be; returns who can't."""
         while pending:
-            done = [robot_id for robot_id in pending if self._go_home(robot_id, trial, old)]
-            if not done:
-                # One at a time: each may open the way home for others.
-                done = list(itertools.islice((name for name in pending if self._go_aside(name, trial)), 1))
-            if not done:
+            home = [robot_id for robot_id in pending if self._go_home(robot_id, trial, old)]
+            # Aside one at a time: each may open the way home for others.
+            if not home and not any(self._go_aside(robot_id, trial) for robot_id in pending):
                 break
-            sequence += done
             pending = [robot_id for robot_id in pending if robot_id not in trial.parked]
-        return Witness(sequence, trial.ways, frozenset(pending))
+        return pending
 
     def _go_home(self, robot_id: RobotId, trial: _Trial, old: Witness) -> bool:
         """Park a robot at home if there is a way; else remember why not."""
