@@ -46,7 +46,8 @@ def advance(core: Core) -> None:
     order = sorted(core.placed(), key=lambda robot_id: (_claim_s(core, robot_id), robot_id))
     for robot_id in order:
         robot, live = core.state.robots[robot_id], core.live[robot_id]
-        contain_robot(core, robot_id, partial(_extend, core, robot, live))
+        if not _is_settled(core, robot, live):
+            contain_robot(core, robot_id, partial(_extend, core, robot, live))
 
 
 def send_routes(core: Core) -> None:
@@ -88,8 +89,6 @@ def _extend(core: Core, robot: RobotState, live: LiveRobot) -> None:
     if hindrance is not None:
         _note_wait(core, robot, live, hindrance)
         return
-    if live.settled is not None and live.settled == _situation(core, robot, live):
-        return
     live.settled = None
     refused: Refused | None = None
     extensions = 0
@@ -119,6 +118,13 @@ def _extend(core: Core, robot: RobotState, live: LiveRobot) -> None:
     is_on_its_way = refused is None and bool(live.itinerary) and robot.robot_id not in core.waits.present
     if is_on_its_way and live.target_why == "stop" and row.goal_leg > row.granted:
         live.settled = _situation(core, robot, live)
+
+
+def _is_settled(core: Core, robot: RobotState, live: LiveRobot) -> bool:
+    """Whether nothing has changed since the robot's base was found long enough."""
+    if live.settled is None or live.settled != _situation(core, robot, live):
+        return False
+    return _hindrance(core, robot, live) is None
 
 
 def _situation(core: Core, robot: RobotState, live: LiveRobot) -> tuple[object, ...]:
