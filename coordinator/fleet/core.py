@@ -57,6 +57,7 @@ class Core:
     event is done, `is_plan_due` for new itineraries. `stalled_s` is when some robot was last unable to move by
     itself: until it moves again others may rightly wait for each other behind it. `checker` sees every record first and
     refuses releases that planning should never have made; `refusals` counts these by rule, and failures of planning.
+    `searches_count` is how many plans were searched within the present event.
     """
 
     def __init__(self, plant: PlantMap, settings: FleetSettings, state: FleetState, now_s: float, seed: int) -> None:
@@ -102,6 +103,7 @@ class Core:
         self.closed_why: dict[int, str] = {}
         self.roads_s = -1e18
         self.caught_up_s = -1e18
+        self.searches_count = 0
         self.stalled_s = -1e18
         self.replans: dict[str, int] = {}
         self.replans_lately: Window[str] = Window(now_s)

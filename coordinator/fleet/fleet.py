@@ -106,6 +106,7 @@ class Fleet:
         core = self._core
         core.now_s = max(core.now_s, now_s)
         core.effects = []
+        core.searches_count = 0
         self._dispatch(event)
         if core.now_s >= core.next_tick_s:
             self._tick()

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from coordinator.model.assignment import Stop
 
 HORIZON_COUNT = 24
+SEARCH_COUNT = 24
+"""After so many searches for plans in one event no further base is looked at."""
 EXTENSION_COUNT = 100
 BASE_COUNT = 150
 """A base that is to grow more often than this at once, or beyond as many steps, belongs to an endless plan."""
@@ -46,6 +48,10 @@ def advance(core: Core) -> None:
     order = sorted(core.placed(), key=lambda robot_id: (_claim_s(core, robot_id), robot_id))
     for robot_id in order:
         robot, live = core.state.robots[robot_id], core.live[robot_id]
+        if core.searches_count >= SEARCH_COUNT:
+            # The rest have their turn with the next event: it mustn't wait for hundreds of plans.
+            core.is_traffic_dirty = True
+            break
         if not _is_settled(core, robot, live):
             contain_robot(core, robot_id, partial(_extend, core, robot, live))
 

@@ -115,6 +115,7 @@ def plan_off(core: Core, robot: RobotState, live: LiveRobot) -> None:
     """Make sure that a robot without a plan leaves where others want to drive, as soon as there is a way."""
     if core.timetable.rows[robot.robot_id].is_planned or not _must_leave(core, robot, live):
         return
+    core.searches_count += 1
     search = IntervalSearch(core.resources, core.timetable, _vehicle(core, robot))
     legs = search.make_room(core.timetable.end_node(robot.robot_id), free_at(core, robot))
     if legs:
@@ -242,6 +243,7 @@ def search_plan(
     start = core.timetable.end_node(robot.robot_id)
     if to_goal_s[start] == inf:
         return None
+    core.searches_count += 1
     search = IntervalSearch(core.resources, core.timetable, _vehicle(core, robot))
     return search.visit(start, free_at(core, robot), goal, _stay_s(core, live, goal), to_goal_s, limit_s=limit_s)
 
