@@ -1,8 +1,8 @@
 """
 Bases of all robots, folded from records, and what is wrong with a record before it is folded.
 
-I2: a base is contiguous, along edges of the map that are open to the robot, and robots report within it. I3: nobody
-else holds what a base needs, nor a place where the bodies would touch.
+I2: a base is contiguous, along edges of the map that are open to the robot, with work where its points and chargers
+are, and robots report within it. I3: nobody else holds what a base needs, nor a place where the bodies would touch.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from coordinator.checker.places import Places
 from coordinator.model.ids import EdgeId, NodeId, RobotId, RobotTypeId, RouteId
 from coordinator.model.records import BaseExtended, EdgeClosed, RobotPlaced, StepPassed
 from coordinator.model.route import Step
-from coordinator.plant.map import PlantMap
+from coordinator.plant.map import NodeRole, PlantMap
 
 
 @dataclass(slots=True)
@@ -87,6 +87,7 @@ class Bases:
         new: set[str] = set()
         for step in record.steps:
             yield from self._judge_step(robot_id, before, seq, step)
+            yield from self._judge_work(robot_id, step)
             before, seq = step.node_id, step.seq
             new |= self._needs(step)
         yield from self._floor.clashes(robot_id, new - self._floor.held(robot_id), is_this_map=self.is_this_map)
@@ -132,6 +133,23 @@ class Bases:
         elif not self._places.is_open_to(edge, self.members[robot_id].robot_type_id):
             type_id = self.members[robot_id].robot_type_id
             yield Finding("type", step.edge_id, f"{who}: edge {step.edge_id} isn't open to robots of type {type_id}")
+
+    def _judge_work(self, robot_id: RobotId, step: Step) -> Iterator[Finding]:
+        """Work is where its point is, charging where a charger is."""
+        for order in step.tasks if self.is_this_map else ():
+            if order.point_id is None:
+                node = self._plant.nodes.get(step.node_id)
+                if node is not None and NodeRole.CHARGER not in node.roles:
+                    text = f"base of robot {robot_id}: {order.order_id} is to charge at {step.node_id}, no charger"
+                    yield Finding("task", step.node_id, text)
+                continue
+            point = self._plant.points.get(order.point_id)
+            if point is None or point.node_id != step.node_id:
+                there = "not on the map" if point is None else f"at {point.node_id}"
+                text = (
+                    f"base of robot {robot_id}: {order.order_id} at {step.node_id}, point {order.point_id} is {there}"
+                )
+                yield Finding("task", step.node_id, text)
 
     # -- the fold --------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ class Finding:
 
     Attributes:
         rule: Number of the invariant (I2, I3, I5, I6, I8), or what a release ignored: closure, door, finish,
-            stop, type.
+            stop, task, type.
         subject: Place, zone, device, edge, robot or key it is about.
         text: For people; names the robot too.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from coordinator.checker.audit import audit
-from coordinator.model.ids import EdgeId, MissionId, NodeId, PointId, RobotId, RobotTypeId, RouteId, TaskId
+from coordinator.model.ids import EdgeId, MissionId, NodeId, RobotId, RobotTypeId, RouteId, TaskId
 from coordinator.model.mission import Mission, MissionPoint, MissionState, TaskOrder, TaskOutcome
 from coordinator.model.observation import Observation
 from coordinator.model.operator import Accepted
@@ -36,16 +36,22 @@ PLANT = parse_plant(PATH.read_text(encoding="utf-8"), source="demo.yaml")
 TYPE = RobotTypeId("scout")
 ANN, BOB = RobotId("ann"), RobotId("bob")
 EPOCH = EpochStarted(1, PLANT.plant_id, PLANT.digest, 0.0)
-# Two edges in a row, both ways, and apart from each other.
-FIRST = next(edge for edge in PLANT.edges.values() if edge.reverse_id is not None)
-SECOND = next(
-    edge
-    for edge in PLANT.edges.values()
-    if edge.start == FIRST.end and edge.end != FIRST.start and edge.reverse_id is not None
+POINT_AT = {point.node_id: point.point_id for point in PLANT.points.values()}
+# Two edges in a row, both ways, and apart from each other; there is work at the end.
+FIRST, SECOND = next(
+    (first, second)
+    for first in PLANT.edges.values()
+    for second in PLANT.edges.values()
+    if first.reverse_id is not None
+    and second.reverse_id is not None
+    and second.start == first.end
+    and second.end != first.start
+    and second.end in POINT_AT
 )
-ORDER = TaskOrder("o1", TaskId("p.look"), "photo", "camera", 1.0, PointId("p"))
-RESULT = Observation(1, "o1", PointId("p"), TaskId("p.look"), 1.0)
-MISSION = Mission(MissionId("m1"), "", (MissionPoint(PointId("p")),), MissionState.WAITING, 50, 0.0)
+POINT = POINT_AT[SECOND.end]
+ORDER = TaskOrder("o1", TaskId("p.look"), "photo", "camera", 1.0, POINT)
+RESULT = Observation(1, "o1", POINT, TaskId("p.look"), 1.0)
+MISSION = Mission(MissionId("m1"), "", (MissionPoint(POINT),), MissionState.WAITING, 50, 0.0)
 ACTED = OperatorActed("ada", "key", "digest", "text", Accepted("m1"), None, 0.0)
 
 
@@ -96,6 +102,14 @@ BAD: dict[str, tuple[list[Record], str]] = {
     ),
     "a step left out": ([_drive(ANN, 4, SECOND)], "I2: base of robot ann: step 4 after step 2"),
     "a step from elsewhere": ([_drive(ANN, 3, SECOND)], "I2: base of robot ann: step 3 goes from"),
+    "work where there is none": (
+        [_drive(ANN, 3, PLANT.edges[EdgeId(str(SECOND.reverse_id))], replace(ORDER, order_id="o2"))],
+        f"task: base of robot ann: o2 at {SECOND.start}, point {POINT} is at {SECOND.end}",
+    ),
+    "charging where nothing charges": (
+        [_drive(ANN, 3, PLANT.edges[EdgeId(str(SECOND.reverse_id))], replace(ORDER, order_id="o2", point_id=None))],
+        f"task: base of robot ann: o2 is to charge at {SECOND.start}",
+    ),
     "beyond the base": ([_passed(ANN, 3, 1)], "I2: robot ann at step 3"),
     "going back": ([_passed(ANN, 1, 0)], "I2: robot ann went back"),
     "a result twice": ([ObservationStored(ANN, RESULT, 2.0)], "I5: result 1 of robot ann stored twice"),
