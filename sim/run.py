@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from coordinator.assignment.assign import warm_up
 from coordinator.plant.parse import parse_plant
 from coordinator.plants import find_plant
 from sim.metrics import Result, collect
@@ -25,7 +26,7 @@ class Overrides:
 
 def prepare(scenario: str | Scenario, *, seed: int, overrides: Overrides = Overrides()) -> Simulation:
     """
-    Put a scenario together, ready to run.
+    Put a scenario together, ready to run: the planner is compiled or loaded, as `serve` does before it serves.
 
     Raises:
         UnknownScenarioError, BadScenarioError: The scenario can't be read.
@@ -34,6 +35,7 @@ def prepare(scenario: str | Scenario, *, seed: int, overrides: Overrides = Overr
     chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
     path = find_plant(overrides.plant or chosen.plant)
     plant = parse_plant(path.read_text(encoding="utf-8"), source=str(path))
+    warm_up()
     return Simulation(
         plant,
         chosen,

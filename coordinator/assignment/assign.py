@@ -17,10 +17,10 @@ from coordinator.assignment.calendar import Calendar, fixed_bookings
 from coordinator.assignment.candidates import eligible
 from coordinator.assignment.charging import book_charges, book_idle, start_routes
 from coordinator.assignment.itinerary import publish
-from coordinator.assignment.search import Search, add_charge, begin_search, planned_stops
+from coordinator.assignment.search import add_charge, begin_search, planned_stops
 from coordinator.assignment.settings import DEFAULT, PlannerSettings
-from coordinator.assignment.tables import compile_tables
-from coordinator.model.assignment import DockOffer, Plan, PointDemand, Problem, Refusal, RobotOffer
+from coordinator.assignment.tables import Tables, compile_tables
+from coordinator.model.assignment import DockOffer, Plan, PointDemand, Problem, Refusal, RobotOffer, Stop
 from coordinator.model.ids import NodeId, PointId, RobotId
 
 
@@ -48,7 +48,8 @@ def plan(problem: Problem, settings: PlannerSettings = DEFAULT, *, kernel: Modul
         for start in book_idle(problem, tables, settings, without_work, calendar):
             add_charge(search, start)
             kernel.begin(search.board, start.robot)
-        return _answer(problem, search, refused, calendar)
+        stops = publish(search, list(tables.row), kernel)
+        return _answer(problem, tables, refused, calendar=calendar, stops=stops)
 
 
 def warm_up() -> None:
@@ -63,12 +64,17 @@ def warm_up() -> None:
     plan(Problem(0, 0.0, robots, (point,), (DockOffer(node),), {node: 0}, np.zeros((1, 1)), 1.0))
 
 
-def _answer(problem: Problem, search: Search, refused: tuple[Refusal, ...], calendar: Calendar) -> Plan:
-    tables = search.tables
+def _answer(
+    problem: Problem,
+    tables: Tables,
+    refused: tuple[Refusal, ...],
+    *,
+    calendar: Calendar,
+    stops: list[tuple[Stop, ...]],
+) -> Plan:
     nodes: list[NodeId] = list(tables.row)
-    stops = publish(search, nodes)
-    robots = [r.robot_id for r in tables.robots]
+    robots = {r.robot_id: None for r in tables.robots}
     bookings: list[tuple[NodeId, float, float, RobotId]] = []
     for row in sorted(calendar.booked):
-        bookings += [(nodes[row], a, z, r) for a, z, r in calendar.booked[row] if r in set(robots)]
+        bookings += [(nodes[row], a, z, r) for a, z, r in calendar.booked[row] if r in robots]
     return Plan(problem.version, tuple(zip(robots, stops, strict=True)), tuple(sorted(bookings)), refused)

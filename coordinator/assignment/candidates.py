@@ -52,8 +52,8 @@ def _explain(tables: Tables, i: int, rule: str) -> str:
 
 
 def _sensors(tables: Tables) -> Bools:
-    needs = sorted({p.sensors for p in tables.points}, key=sorted)
-    kind = np.array([needs.index(p.sensors) for p in tables.points], dtype=np.int64)
+    needs: dict[frozenset[str], int] = {}
+    kind = np.array([needs.setdefault(p.sensors, len(needs)) for p in tables.points], dtype=np.int64)
     can = np.array([[need <= r.sensors for need in needs] for r in tables.robots], dtype=np.bool_)
     return can.reshape(len(tables.robots), len(needs))[:, kind]
 
@@ -61,10 +61,10 @@ def _sensors(tables: Tables) -> Bools:
 def _not_barred(tables: Tables) -> Bools:
     mask = np.ones((len(tables.robots), len(tables.points)), dtype=np.bool_)
     place = {r.robot_id: k for k, r in enumerate(tables.robots)}
-    for i, point in enumerate(tables.points):
-        for robot_id in sorted(point.barred):
-            if robot_id in place:
-                mask[place[robot_id], i] = False
+    barred = [(i, robot_id) for i, p in enumerate(tables.points) if p.barred for robot_id in sorted(p.barred)]
+    for i, robot_id in barred:
+        if robot_id in place:
+            mask[place[robot_id], i] = False
     return mask
 
 
@@ -77,12 +77,10 @@ def _reach(tables: Tables, start_rows: list[int]) -> Bools:
 
 def _energy(tables: Tables, start_rows: list[int]) -> Bools:
     """A full robot must manage the way there, from its place or a charger, the work, and the way to a charger."""
-    mask = np.ones((len(tables.robots), len(tables.points)), dtype=np.bool_)
-    back_s = tables.refuge_s[tables.point_row]
-    for k, drive in enumerate(tables.drives):
-        way_s = np.minimum(tables.travel_s[start_rows[k], tables.point_row], tables.from_dock_s) + back_s
-        near = np.isfinite(way_s) & np.isfinite(drive.pace)
-        used = np.full(len(tables.points), np.inf)
-        used[near] = way_s[near] * drive.pace * drive.travel_use + tables.duration_s[near] * drive.inspect_use
-        mask[k] = used + drive.reserve_ratio <= 1.0
-    return mask
+    numbers = [(d.pace, d.travel_use, d.inspect_use, d.reserve_ratio) for d in tables.drives]
+    pace, travel_use, inspect_use, reserve_ratio = np.array(numbers, dtype=np.float64).reshape(-1, 4, 1).swapaxes(0, 1)
+    from_start_s = tables.travel_s[np.array(start_rows, dtype=np.int64)[:, None], tables.point_row]
+    way_s = np.minimum(from_start_s, tables.from_dock_s) + tables.refuge_s[tables.point_row]
+    used = way_s * pace * travel_use + tables.duration_s * inspect_use
+    enough: Bools = np.isfinite(way_s) & np.isfinite(pace) & (used + reserve_ratio <= 1.0)
+    return enough

@@ -36,8 +36,8 @@ class Search:
 def begin_search(tables: Tables, settings: PlannerSettings, starts: list[Route], allowed: Bools) -> Search:
     """Lay out the arrays; no route has a stop yet."""
     cost = choose_cost(tables, settings)
-    fits = np.zeros(allowed.shape, dtype=FIT)
-    fits["is_allowed"], fits["known"] = allowed, -1
+    fits = np.zeros(allowed.T.shape, dtype=FIT)
+    fits["is_allowed"], fits["known"] = allowed.T, -1
     board = Board(
         rules=_rules(tables, settings, cost),
         travel_s=tables.travel_s,

@@ -82,14 +82,10 @@ def compile_tables(problem: Problem) -> Tables:
     point_row = np.array([row[p.node_id] for p in points], dtype=np.int64)
     docks = [row[d.node_id] for d in problem.docks]
     refuge_s = travel_s[:, docks].min(axis=1) if docks else np.zeros(len(row))
-    period_s = [max(1.0, finite(p.period_s, 1e9)) for p in points]
-    last_s = [min(now_s, finite(p.last_visit_s, now_s - 1.5 * q)) for p, q in zip(points, period_s, strict=True)]
+    period_s = np.maximum(1.0, _finite([p.period_s for p in points], 1e9))
+    seen_s = _finite([p.last_visit_s for p in points], now_s - 1.5 * period_s)
     # A point being visited right now has its last visit in the near future: keep that.
-    last_s = [
-        p.last_visit_s if now_s < p.last_visit_s < now_s + 3600.0 else last
-        for p, last in zip(points, last_s, strict=True)
-    ]
-    duration_s = [max(0.0, finite(p.duration_s, 0.0)) for p in points]
+    last_s = np.where(seen_s < now_s + 3600.0, seen_s, now_s)
     drives = tuple(_drive(r, problem.reference_speed_mps) for r in robots)
     return Tables(
         now_s=now_s,
@@ -99,11 +95,11 @@ def compile_tables(problem: Problem) -> Tables:
         travel_s=travel_s,
         refuge_s=refuge_s,
         point_row=point_row,
-        duration_s=np.array(duration_s, dtype=np.float64),
-        last_s=np.array(last_s, dtype=np.float64),
-        period_s=np.array(period_s, dtype=np.float64),
-        rate_per_s=1.0 / np.array(period_s, dtype=np.float64),
-        weight=np.array([min(1e6, max(1e-6, finite(p.weight, 1.0))) for p in points], dtype=np.float64),
+        duration_s=np.maximum(0.0, _finite([p.duration_s for p in points], 0.0)),
+        last_s=last_s,
+        period_s=period_s,
+        rate_per_s=1.0 / period_s,
+        weight=np.minimum(1e6, np.maximum(1e-6, _finite([p.weight for p in points], 1.0))),
         one_off=np.array([p.mission_id is not None for p in points], dtype=np.bool_),
         from_dock_s=travel_s[docks][:, point_row].min(axis=0) if docks else np.full(len(points), np.inf),
         drives=drives,
@@ -113,6 +109,11 @@ def compile_tables(problem: Problem) -> Tables:
 def finite(value: float, otherwise: float) -> float:
     """Replace a number that isn't one."""
     return float(value) if math.isfinite(value) else otherwise
+
+
+def _finite(values: list[float], otherwise: float | Floats) -> Floats:
+    array = np.array(values, dtype=np.float64)
+    return np.where(np.isfinite(array), array, otherwise)
 
 
 def _nodes(problem: Problem, points: tuple[PointDemand, ...], robots: tuple[RobotOffer, ...]) -> list[NodeId]:

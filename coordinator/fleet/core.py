@@ -12,7 +12,7 @@ from coordinator.fleet.live import Clearing, LiveRobot
 from coordinator.fleet.schedule import Pace, enter_robot, enter_steps
 from coordinator.fleet.waits import Waits
 from coordinator.model.effects import Append, CloseConnection, Effect, Send
-from coordinator.model.ids import AlarmId, EdgeId, NodeId, RobotId, RobotTypeId
+from coordinator.model.ids import AlarmId, EdgeId, NodeId, PointId, RobotId, RobotTypeId
 from coordinator.model.observation import Alarm, Severity
 from coordinator.model.records import (
     AlarmChanged,
@@ -45,6 +45,7 @@ _HELPLESS = (Activity.FAULTED, Activity.MANUAL, Activity.STOPPED)
 if TYPE_CHECKING:
     from coordinator.fleet.settings import FleetSettings
     from coordinator.fleet.state import FleetState, RobotState
+    from coordinator.model.assignment import PointDemand
     from coordinator.model.messages import RobotMessage
     from coordinator.plant.map import PlantMap, RobotType
 
@@ -94,6 +95,7 @@ class Core:
         self.plan_asked_s: float | None = None
         # After a restart known robots are given time to come back before work is shared out.
         self.planned_s = now_s - settings.plan_soonest_s + settings.regroup_s if state.robots else -1e18
+        self.demands: dict[PointId, PointDemand] = {}
         self.bookings: tuple[tuple[NodeId, float, float, RobotId], ...] = ()
         self.open_for: dict[str, tuple[RobotId, EdgeId | None]] = {}
         self.asked_devices: dict[str, tuple[RobotId, EdgeId, float]] = {}

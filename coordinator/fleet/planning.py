@@ -122,17 +122,28 @@ def build_problem(core: Core) -> Problem:
         frozen |= {stop.point_id for stop in offer.frozen if stop.point_id is not None}
         robots.append(offer)
     served = {order.point_id for robot in core.state.robots.values() for order in robot.open_orders.values()}
+    points, docks = _demands(core, served | frozen), _docks(core)
+    nodes = _nodes(robots, points, docks)
     return Problem(
         version=core.plan_version,
         now_s=core.now_s,
         robots=tuple(robots),
-        points=_demands(core, served | frozen),
-        docks=_docks(core),
-        node_index=core.resources.node_index,
-        travel_s=core.router.matrix_s(),
+        points=points,
+        docks=docks,
+        node_index={node_id: i for i, node_id in enumerate(nodes)},
+        travel_s=core.router.matrix_s([core.resources.node_index[node_id] for node_id in nodes]),
         reference_speed_mps=REFERENCE_SPEED_MPS,
         travel_version=core.router.version,
     )
+
+
+def _nodes(robots: list[RobotOffer], points: tuple[PointDemand, ...], docks: tuple[DockOffer, ...]) -> list[NodeId]:
+    """All nodes a plan may name, sorted."""
+    nodes = {point.node_id for point in points} | {dock.node_id for dock in docks}
+    for robot in robots:
+        nodes |= {robot.node_id, robot.home}
+        nodes.update(stop.node_id for stop in (*robot.frozen, *robot.planned))
+    return sorted(nodes)
 
 
 def _offer(core: Core, robot: RobotState, live: LiveRobot) -> RobotOffer:
@@ -189,10 +200,13 @@ def _demands(core: Core, served: set[PointId | None]) -> tuple[PointDemand, ...]
         known = states.get(point_id)
         # Nobody knows how old the last look by a person is: a point never seen is seen soon.
         last_s = began_s - NEVER_SEEN_RATIO * period_s if known is None else known.last_visit_s
-        demands[point_id] = PointDemand(
-            point_id, point.node_id, point.duration_s, point.sensors, period_s, last_s, point.weight, None,
-            barred.get(point_id, nobody),
-        )  # fmt: skip
+        barred_here, demand = barred.get(point_id, nobody), core.demands.get(point_id)
+        if demand is None or demand.last_visit_s != last_s or demand.barred != barred_here:
+            demand = core.demands[point_id] = PointDemand(
+                point_id, point.node_id, point.duration_s, point.sensors, period_s, last_s, point.weight, None,
+                barred_here,
+            )  # fmt: skip
+        demands[point_id] = demand
     for mission in core.state.missions.values():
         if mission.state not in (MissionState.WAITING, MissionState.RUNNING):
             continue

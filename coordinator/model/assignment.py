@@ -106,7 +106,7 @@ class Problem:
 
     Attributes:
         version: Echoed in the plan.
-        node_index: Row and column of a node in `travel_s`.
+        node_index: Row and column in `travel_s` of each node that a point, a charger or a robot's plan is at.
         travel_s: Seconds from node to node at `reference_speed_mps`, learned times, waits for others, congestion and
             closures counted; inf: no way.
             Shape (n, n), float64, read only.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,7 @@ class Router:
         self._least_to_goal: dict[tuple[RobotTypeId, int], npt.NDArray[np.float64]] = {}
         self._cost: dict[RobotTypeId, list[float]] = {}
         self._graphs: dict[RobotTypeId, csr_array] = {}
-        self._matrix: npt.NDArray[np.float64] | None = None
+        self._from_s: dict[int, npt.NDArray[np.float64]] = {}
         self.version = 0
         self._build()
 
@@ -86,12 +86,16 @@ class Router:
         cost = self._cost[robot_type_id]
         return sum(cost[index] for index in ways)
 
-    def matrix_s(self) -> npt.NDArray[np.float64]:
-        """Seconds from each node to each node for a robot that may use every edge, shape (n, n), read only."""
-        if self._matrix is None:
-            self._matrix = dijkstra(self._forth.graph(self._weights))
-            self._matrix.flags.writeable = False
-        return self._matrix
+    def matrix_s(self, nodes: Sequence[int]) -> npt.NDArray[np.float64]:
+        """Seconds from each to each of n nodes for a robot that may use every edge, shape (n, n), read only."""
+        missing = [node for node in nodes if node not in self._from_s]
+        if missing:
+            rows = dijkstra(self._forth.graph(self._weights), indices=missing)
+            self._from_s.update(zip(missing, rows, strict=True))
+        rows_s = np.array([self._from_s[node] for node in nodes], dtype=np.float64)
+        matrix = rows_s.reshape(len(nodes), len(self._resources.node_ids))[:, np.array(nodes, dtype=np.int64)]
+        matrix.flags.writeable = False
+        return matrix
 
     def _build(self) -> None:
         self.version += 1
@@ -103,7 +107,7 @@ class Router:
             self._weights[sorted(self._closed)] = np.inf
         self._to_goal.clear()
         self._graphs.clear()
-        self._matrix = None
+        self._from_s.clear()
         self._cost = {
             type_id: np.where(allowed, self._weights, np.inf).tolist() for type_id, allowed in self._allowed.items()
         }

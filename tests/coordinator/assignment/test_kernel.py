@@ -7,6 +7,7 @@ import sys
 from types import ModuleType
 
 import numba
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as effort
@@ -17,7 +18,7 @@ from coordinator.assignment.calendar import Calendar
 from coordinator.assignment.candidates import eligible
 from coordinator.assignment.charging import start_routes
 from coordinator.assignment.compiled import compiled
-from coordinator.assignment.search import begin_search, planned_stops
+from coordinator.assignment.search import Search, begin_search, planned_stops
 from coordinator.assignment.settings import PlannerSettings
 from coordinator.assignment.tables import compile_tables
 from coordinator.model.assignment import Problem
@@ -44,15 +45,21 @@ def plain() -> ModuleType:
     return module
 
 
+def _searched(problem: Problem, swap_count: int) -> Search:
+    """What the kernel plans from the present plan."""
+    settings = PlannerSettings(swap_count=swap_count)
+    with np.errstate(all="ignore"):
+        tables = compile_tables(problem)
+        starts = start_routes(tables, Calendar({}, 0.0))
+        allowed, _ = eligible(tables, [start.start_row for start in starts])
+        search = begin_search(tables, settings, starts, allowed)
+    kernel.solve(search.board, planned_stops(tables), problem.version)
+    return search
+
+
 def _price(problem: Problem, swap_count: int) -> float:
     """The objective of what the kernel plans from nothing."""
-    settings = PlannerSettings(swap_count=swap_count)
-    tables = compile_tables(problem)
-    starts = start_routes(tables, Calendar({}, 0.0))
-    allowed, _ = eligible(tables, [start.start_row for start in starts])
-    search = begin_search(tables, settings, starts, allowed)
-    kernel.solve(search.board, planned_stops(tables), problem.version)
-    return float(search.board.robots["price"].sum())
+    return float(_searched(problem, swap_count).board.robots["price"].sum())
 
 
 @effort(max_examples=40)
@@ -111,6 +118,26 @@ def test_more_effort_gives_a_better_plan():
 
     assert none >= some >= much
     assert much < none
+
+
+@effort(max_examples=60)
+@given(problem=problems())
+def test_times_and_prices_kept_while_searching_are_those_of_the_whole_route(problem):
+    """However often stops were put in and taken out, no time, charge or price of a route is out of date."""
+    board = _searched(problem, 40).board
+    stamps, kept = board.robots["stamp"].copy(), board.robots.copy()
+    places = [board.stops[robot, : count + 1].copy() for robot, count in enumerate(kept["count"])]
+    for robot in range(len(kept)):
+        kernel.refresh(board, robot, 0)
+    board.robots["stamp"] = stamps
+
+    assert board.robots.tobytes() == kept.tobytes()
+    for robot, before in enumerate(places):
+        after = board.stops[robot, : len(before)]
+        assert after[["row", "leave_s", "linear", "square"]].tolist() == (
+            before[["row", "leave_s", "linear", "square"]].tolist()
+        )
+        assert after[:-1]["arrive_s"].tolist() == before[:-1]["arrive_s"].tolist()
 
 
 def test_a_place_without_any_folder_to_write_to_compiles_all_the_same():

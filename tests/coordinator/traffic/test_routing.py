@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from coordinator.model.ids import EdgeId, RobotTypeId
@@ -41,7 +42,21 @@ def test_the_quickest_way_is_taken():
     assert bench.way("west", "west") == []
     index = bench.resources.node_index
     assert bench.router.to_goal_s(RED, index["east"])[index["west"]] == pytest.approx(40.0 + 2 * NODE_S)
-    assert bench.router.matrix_s()[index["west"], index["east"]] == pytest.approx(40.0 + 2 * NODE_S)
+    assert bench.router.matrix_s([index["west"], index["east"]])[0, 1] == pytest.approx(40.0 + 2 * NODE_S)
+
+
+def test_travel_times_between_some_nodes_are_those_between_all():
+    """Whichever nodes are asked for, in whichever order, and whatever was asked before, the times are the same."""
+    bench = Bench()
+    every = list(range(len(bench.resources.node_ids)))
+    some, more = every[1::3], every[::-2]
+    got = bench.router.matrix_s(some), bench.router.matrix_s(more)
+    whole_s = Bench().router.matrix_s(every)
+
+    assert whole_s.shape == (len(every), len(every))
+    for nodes, part_s in zip((some, more), got, strict=True):
+        assert part_s.tolist() == whole_s[np.ix_(nodes, nodes)].tolist()
+    assert bench.router.matrix_s([]).shape == (0, 0)
 
 
 def test_a_closed_way_is_driven_round_until_it_opens():
