@@ -120,7 +120,7 @@ class AgentDriver:
     def _run(self, outputs: Iterable[Output]) -> None:
         """Perform outputs in order; those of a report made inside a command wait for the ones before."""
         self._queue.extend(outputs)
-        if self._is_running:
+        if self._is_running or not self._queue:
             return
         self._is_running = True
         try:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent.body import Leg, Pose, Reading, Task
 from agent.facts import Memory
 from roundsman.v1.session_pb2 import SessionRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Send the message on the control stream, in order."""
 
     message: SessionRequest

@@ -83,7 +83,8 @@ class AgentSession:
         self._session_key = (0, 0)
         self._sequence = 0
         self._greeted_s = 0.0
-        self._heard_s: float | None = None
+        # When the coordinator counts as silent unless it is heard before; infinite when it does already.
+        self._silent_from_s = inf
         self._is_silent = False
         self._route: HeldRoute | None = None
         self._tasks = TaskLog()
@@ -123,12 +124,11 @@ class AgentSession:
 
     def next_deadline_s(self) -> float:
         """When `tick` has something to do, on the robot's clock; infinite: not before another input."""
-        deadline_s = self._silent_from_s()
         if self._link is LinkState.OPEN:
-            return min(deadline_s, self._report_due_s)
+            return min(self._silent_from_s, self._report_due_s)
         if self._link is LinkState.GREETING:
-            return min(deadline_s, self._greeted_s + self._settings.welcome_timeout_s)
-        return deadline_s
+            return min(self._silent_from_s, self._greeted_s + self._settings.welcome_timeout_s)
+        return self._silent_from_s
 
     # The stream.
 
@@ -166,7 +166,8 @@ class AgentSession:
     def tick(self, now_s: float) -> list[Output]:
         """The time has come to `now_s`; does what is due. Harmless at any time."""
         out: list[Output] = []
-        if now_s >= self._silent_from_s():
+        if now_s >= self._silent_from_s:
+            self._silent_from_s = inf
             self._is_silent = True
             if self._settings.on_silence is SilencePolicy.HOLD_NOW:
                 out.append(Hold())
@@ -324,14 +325,8 @@ class AgentSession:
         self.clock.heartbeat(stamp_s, now_s, rtt_s=rtt_s)
         self._heard(now_s, out)
 
-    def _silent_from_s(self) -> float:
-        """When the coordinator counts as silent unless it is heard before; infinite when it does already."""
-        if self._heard_s is None or self._is_silent:
-            return inf
-        return self._heard_s + self._terms.hold_after_s
-
     def _heard(self, now_s: float, out: list[Output]) -> None:
-        self._heard_s = now_s
+        self._silent_from_s = now_s + self._terms.hold_after_s
         if not self._is_silent:
             return
         self._is_silent = False

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from coordinator.model.geometry import Pose2
+from agent.body import Pose
 from coordinator.model.ids import EdgeId, NodeId
 from coordinator.plant.map import RobotType
 from sim.floor import Floor, Line, turn_between_rad
@@ -135,7 +135,7 @@ class Chassis:
         offset_m = self._run.distance_at(self._world.now_s) - self._leg_start_m
         return self.line, min(max(offset_m, 0.0), self.line.length_m)
 
-    def pose(self) -> Pose2:
+    def pose(self) -> Pose:
         """Where the body is now."""
         line, offset_m = self.place()
         return self._floor.pose_on(self.node_id, self.yaw_rad) if line is None else line.pose_at(offset_m)

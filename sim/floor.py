@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from coordinator.model.geometry import Pose2
+from agent.body import Pose
 from coordinator.model.ids import EdgeId, LevelId, NodeId
 from coordinator.plant.map import Edge, Node, PlantMap
 
@@ -43,7 +43,7 @@ class Line:
     lane_m: float
     taper_m: float
 
-    def pose_at(self, offset_m: float) -> Pose2:
+    def pose_at(self, offset_m: float) -> Pose:
         """Where a body is that has driven this far along the edge."""
         part = min(max(offset_m / self.length_m, 0.0), 1.0)
         along = part * self.span_m
@@ -53,7 +53,7 @@ class Line:
             aside = self.lane_m * min(1.0, along / self.taper_m, (self.span_m - along) / self.taper_m)
             x_m += self.unit_y * aside
             y_m -= self.unit_x * aside
-        return Pose2(x_m, y_m, self.heading_rad, self.start_level if part < 0.5 else self.end_level)
+        return Pose(x_m, y_m, self.heading_rad, self.start_level if part < 0.5 else self.end_level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ class Floor:
     lines: dict[EdgeId, Line]
     footprint_m: float
 
-    def pose_on(self, node_id: NodeId, yaw_rad: float) -> Pose2:
+    def pose_on(self, node_id: NodeId, yaw_rad: float) -> Pose:
         """Where a body on a node is."""
         node = self.plant.nodes[node_id]
-        return Pose2(node.x_m, node.y_m, yaw_rad, node.level_id)
+        return Pose(node.x_m, node.y_m, yaw_rad, node.level_id)
 
     def clear_m(self, line: Line) -> float:
         """Distance to drive along an edge until the body has left the start node's footprint."""

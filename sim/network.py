@@ -15,10 +15,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from math import log
 from typing import Protocol
 
 from sim.radio_field import Heard
-from sim.world import Timer, World
+from sim.world import Action, Timer, World
 
 # A modem measures this often.
 HEARD_FOR_S = 0.25
@@ -79,11 +80,13 @@ class Side:
 
     Attributes:
         due_s: Earliest time for the next delivery to it: streams don't reorder.
+        arrive: Lets the first of `flying` arrive.
         flying: Messages on their way to it, in order.
     """
 
     end: End
     user: StreamEnd
+    arrive: Action
     is_open: bool = True
     due_s: float = 0.0
     flying: deque[tuple[bytes, Timer]] = field(default_factory=deque)
@@ -97,8 +100,8 @@ class Stream:
     def __init__(self, link: Link, number: int, robot: StreamEnd, coordinator: StreamEnd) -> None:
         self._link = link
         self.number = number
-        self._robot = Side(End.ROBOT, robot)
-        self._coordinator = Side(End.COORDINATOR, coordinator)
+        self._robot = Side(End.ROBOT, robot, lambda: self._arrive(self._robot))
+        self._coordinator = Side(End.COORDINATOR, coordinator, lambda: self._arrive(self._coordinator))
         self._parked: list[tuple[Side, bytes]] = []
 
     @property
@@ -169,11 +172,10 @@ class Stream:
     def _launch(self, to: Side, data: bytes, delay_s: float) -> None:
         world = self._link.world
         to.due_s = max(to.due_s, world.now_s + delay_s)
-        to.flying.append((data, world.at(to.due_s, lambda: self._arrive(to))))
+        to.flying.append((data, world.at(to.due_s, to.arrive)))
 
     def _arrive(self, to: Side) -> None:
-        data, _ = to.flying.popleft()
-        self._deliver(to, data)
+        self._deliver(to, to.flying.popleft()[0])
 
     def _deliver(self, to: Side, data: bytes) -> None:
         if to.is_open:
@@ -261,7 +263,8 @@ class Link:
         """One way, now: half the median round trip and a tail."""
         profile = self.profile
         rtt_s = profile.weak_rtt_s if self._is_weak else profile.rtt_s
-        return 0.5 * rtt_s * (0.85 + 0.22 * self.chance.expovariate(1.0))
+        # The tail is exponential, drawn by its inverse as random.expovariate does.
+        return 0.5 * rtt_s * (0.85 - 0.22 * log(1.0 - self.chance.random()))
 
     def _look(self) -> None:
         """See where the robot is and what the radio makes of it."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from coordinator.model.ids import EdgeId, NodeId
-from coordinator.plant.radio import rsrp_dbm, serving_cell, sinr_db
+from coordinator.model.ids import EdgeId, LevelId, NodeId
+from coordinator.plant.radio import heard_at
 from sim.chassis import Chassis
 from sim.floor import Floor
 
@@ -15,8 +15,7 @@ NO_CELL_DBM = -70.0
 NO_CELL_DB = 25.0
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """Power and quality of the serving cell."""
 
     rsrp_dbm: float
@@ -54,7 +53,7 @@ class RadioField:
         line, offset_m = chassis.place()
         middle_m = (int(offset_m / GRID_M) + 0.5) * GRID_M
         pose = chassis.pose() if line is None else line.pose_at(middle_m)
-        place = (radio, pose.x_m, pose.y_m, pose.level_id)
-        power_dbm = max(-160.0, min(0.0, rsrp_dbm(*place) + self._offset_db))
-        quality_db = max(-30.0, min(50.0, sinr_db(*place) + min(0.0, self._offset_db)))
-        return Heard(power_dbm, quality_db, serving_cell(*place) or "")
+        rsrp_dbm, sinr_db, cell_id = heard_at(radio, pose.x_m, pose.y_m, LevelId(pose.level_id))
+        power_dbm = max(-160.0, min(0.0, rsrp_dbm + self._offset_db))
+        quality_db = max(-30.0, min(50.0, sinr_db + min(0.0, self._offset_db)))
+        return Heard(power_dbm, quality_db, cell_id or "")

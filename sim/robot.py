@@ -339,18 +339,14 @@ class SimBody:
         activity = self._activity()
         self._said = activity
         barred = self.chassis.barred_edge if activity is port.Activity.BLOCKED else None
-        pose = None
-        if self.has_localisation:
-            here = self.chassis.pose()
-            pose = port.Pose(here.x_m, here.y_m, here.yaw_rad, here.level_id)
         self._listener.telemetry(
             port.Telemetry(
-                pose=pose,
-                speed_mps=self.chassis.speed_mps(),
-                charge_ratio=self.battery.ratio_at(self._world.now_s),
-                activity=activity,
-                faults=self.faults,
-                link=self.hear() if self.hear is not None else None,
-                blocked_edge_id=barred or "",
+                self.chassis.pose() if self.has_localisation else None,
+                self.chassis.speed_mps(),
+                self.battery.ratio_at(self._world.now_s),
+                activity,
+                self.faults,
+                self.hear() if self.hear is not None else None,
+                barred or "",
             )
         )

@@ -184,11 +184,9 @@ class RobotHost:
         self._deadline = self._world.at(due_s + 1e-6, self._wake)
 
     def _wake(self) -> None:
-        if self.driver is None:
-            return
-        if self.driver.next_deadline_s() <= self.robot_s():
+        if self.driver is not None:
             self.driver.tick()
-        self._rearm()
+            self._rearm()
 
 
 class RobotSpool(MemorySpool):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import heapq
 import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heappush, heapreplace
 
 from coordinator.fleet import InvariantError
 from coordinator.fleet.codec import encode_state
@@ -43,6 +43,36 @@ class Violation:
     text: str
 
 
+class Pair:
+    """
+    Two robots that mustn't touch.
+
+    Attributes:
+        speed_mps: The fastest they can close a gap.
+        is_touching: Whether they did when last looked at.
+    """
+
+    __slots__ = ("_first", "_radii_m", "_second", "is_touching", "names", "speed_mps")
+
+    def __init__(self, a: RobotHost, b: RobotHost) -> None:
+        a_type, b_type = a.body.robot_type, b.body.robot_type
+        self._first, self._second = a.body.chassis, b.body.chassis
+        self._radii_m = (a_type.radius_m, b_type.radius_m)
+        self.names = f"{a.robot_id} and {b.robot_id}"
+        self.speed_mps = a_type.max_speed_mps + b_type.max_speed_mps
+        self.is_touching = False
+
+    def gap_m(self) -> float:
+        """Between their bodies now; below 0 when they overlap."""
+        first_x_m, first_y_m, _, first_level_id = self._first.pose()
+        second_x_m, second_y_m, _, second_level_id = self._second.pose()
+        if first_level_id != second_level_id:
+            # Only a lift changes levels, and no lift is faster than this.
+            return self.speed_mps
+        distance_m = math.hypot(first_x_m - second_x_m, first_y_m - second_y_m)
+        return distance_m - self._radii_m[0] - self._radii_m[1]
+
+
 class Truth:
     """
     The checker. `after_step` is called after each step of the world.
@@ -69,11 +99,12 @@ class Truth:
         self.missing: dict[RobotId, set[int]] = {}
         self._mission_ids: set[str] = set()
         self._dirty: dict[RobotId, RobotHost] = {}
-        self._pairs: list[tuple[float, int, RobotHost, RobotHost]] = []
-        self._touching: set[tuple[RobotId, RobotId]] = set()
+        self._pairs: list[tuple[float, int, Pair]] = []
         self._taken = -1
         self._survey_s = world.now_s + SURVEY_S
         self._fold_s = world.now_s + FOLD_CHECK_S
+        # When pairs, survey or fold are to be looked at next.
+        self._due_s = world.now_s
         self._moved_s = world.now_s
         self._is_standstill = False
         self._unfit: set[RobotId] = set()
@@ -89,7 +120,7 @@ class Truth:
         for i, a in enumerate(robots):
             for b in robots[i + 1 :]:
                 order += 1
-                heapq.heappush(self._pairs, (self._world.now_s, order, a, b))
+                heappush(self._pairs, (self._world.now_s, order, Pair(a, b)))
 
     # Hooks.
 
@@ -170,6 +201,8 @@ class Truth:
             for robot in self._dirty.values():
                 self._check_within(robot, host)
             self._dirty.clear()
+        if now_s < self._due_s:
+            return
         while self._pairs and self._pairs[0][0] <= now_s:
             self._check_pair()
         if now_s >= self._survey_s:
@@ -178,6 +211,7 @@ class Truth:
         if now_s >= self._fold_s and not host.journal.unsynced_count:
             self._fold_s = now_s + FOLD_CHECK_S
             self.check_fold()
+        self._due_s = min(self._survey_s, self._fold_s, self._pairs[0][0] if self._pairs else math.inf)
 
     def check_fold(self) -> None:
         """I9: the fold of the journal is the live state."""
@@ -218,29 +252,17 @@ class Truth:
 
     def _check_pair(self) -> None:
         """I1 by conservative advancement: nobody can touch before the gap is closed at top speed."""
-        now_s = self._world.now_s
-        _, order, a, b = heapq.heappop(self._pairs)
-        gap_m, speed_mps = self._gap_m(a, b)
-        key = (a.robot_id, b.robot_id)
+        _, order, pair = self._pairs[0]
+        gap_m = pair.gap_m()
         if gap_m < -TOUCH_M:
-            if key not in self._touching:
-                self._touching.add(key)
+            if not pair.is_touching:
+                pair.is_touching = True
                 self.collision_count += 1
-                self.report("I1", f"robots {a.robot_id} and {b.robot_id} touch: gap {gap_m:.3f} m")
+                self.report("I1", f"robots {pair.names} touch: gap {gap_m:.3f} m")
         else:
-            self._touching.discard(key)
-        wait_s = max(NEAR_CHECK_S, gap_m / speed_mps)
-        heapq.heappush(self._pairs, (now_s + wait_s, order, a, b))
-
-    def _gap_m(self, a: RobotHost, b: RobotHost) -> tuple[float, float]:
-        first, second = a.body.chassis.pose(), b.body.chassis.pose()
-        a_type, b_type = a.body.robot_type, b.body.robot_type
-        speed_mps = a_type.max_speed_mps + b_type.max_speed_mps
-        if first.level_id != second.level_id:
-            # Only a lift changes levels, and no lift is faster than this.
-            return speed_mps, speed_mps
-        distance_m = math.hypot(first.x_m - second.x_m, first.y_m - second.y_m)
-        return distance_m - a_type.radius_m - b_type.radius_m, speed_mps
+            pair.is_touching = False
+        wait_s = max(NEAR_CHECK_S, gap_m / pair.speed_mps)
+        heapreplace(self._pairs, (self._world.now_s + wait_s, order, pair))
 
     def _survey(self, host: CoordinatorHost) -> None:
         """I11, I12 and standstill."""
@@ -297,6 +319,4 @@ class Truth:
 
 def _is_reserved(reserved: RobotState, where: str, *, is_node: bool) -> bool:
     """Whether a place is part of what a robot holds; a node just left or being left counts through its edge."""
-    if is_node:
-        return any(step.node_id == where for step in reserved.steps)
-    return any(step.edge_id == where for step in reserved.steps)
+    return where in [step.node_id if is_node else step.edge_id for step in reserved.steps]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
+from heapq import heappop, heappush
 
 Action = Callable[[], None]
 
@@ -44,9 +44,10 @@ class World:
 
     def at(self, time_s: float, action: Action) -> Timer:
         """Let something happen at a time; a time in the past means now, after all that is due already."""
-        timer = Timer(max(self.now_s, time_s), action)
+        due_s = max(self.now_s, time_s)
+        timer = Timer(due_s, action)
         self._order += 1
-        heapq.heappush(self._heap, (timer.time_s, self._order, timer))
+        heappush(self._heap, (due_s, self._order, timer))
         return timer
 
     def after(self, delay_s: float, action: Action) -> Timer:
@@ -57,14 +58,14 @@ class World:
         """When the next thing happens; None if nothing is left."""
         heap = self._heap
         while heap and heap[0][2].action is None:
-            heapq.heappop(heap)
+            heappop(heap)
         return heap[0][0] if heap else None
 
     def step(self) -> bool:
         """Let the next thing happen; False when nothing is left."""
         heap = self._heap
         while heap:
-            time_s, _, timer = heapq.heappop(heap)
+            time_s, _, timer = heappop(heap)
             action = timer.action
             if action is None:
                 continue
@@ -79,7 +80,7 @@ class World:
         """Let everything up to a time happen, then set the clock to it. `after_step` is called after each thing."""
         heap = self._heap
         while heap and heap[0][0] <= until_s:
-            time_s, _, timer = heapq.heappop(heap)
+            time_s, _, timer = heappop(heap)
             action = timer.action
             if action is None:
                 continue

@@ -42,7 +42,8 @@ def state_reported(core: Core, event: StateReported) -> None:
         _progress(core, robot, live, report.progress)
     _hear_coverage(core, robot, report)
     _blockage(core, live, report)
-    _faults(core, live, report)
+    if old is None or report.faults != old.faults:
+        _faults(core, live, report)
     _believe_pose(core, robot, live, report)
     if core.is_stalled(event.robot_id) != was_stalled:
         core.is_traffic_dirty = core.is_plan_due = True

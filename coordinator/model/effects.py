@@ -8,6 +8,7 @@ order. Effects for which `is_urgent` holds don't wait for the disk.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from coordinator.model.assignment import Problem
 from coordinator.model.ids import DeviceId, EdgeId, RobotId
@@ -23,8 +24,7 @@ class Append:
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Say something to a robot over its connection; the adapter drops it when the connection has ended."""
 
     robot_id: RobotId

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from coordinator.model.assignment import Plan
 from coordinator.model.ids import DeviceId, EdgeId, RobotId, RouteId
@@ -42,8 +43,7 @@ class RobotDisconnected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class StateReported:
+class StateReported(NamedTuple):
     """A frame of telemetry arrived."""
 
     robot_id: RobotId
@@ -86,8 +86,7 @@ class TaskReported:
     robot_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class HeartbeatEchoed:
+class HeartbeatEchoed(NamedTuple):
     """A robot answered a heartbeat; both `robot_` times are on the robot's monotonic clock."""
 
     robot_id: RobotId

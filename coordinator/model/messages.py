@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from coordinator.model.ids import RouteId
 from coordinator.model.route import Step
@@ -40,8 +41,7 @@ class RouteUpdate:
     horizon: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(NamedTuple):
     """Liveness and clock."""
 
     nonce: int

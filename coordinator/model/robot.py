@@ -1,9 +1,14 @@
-"""What robots are and say about themselves."""
+"""
+What robots are and say about themselves.
+
+What each robot says every second is a named tuple: made in a third of the time of a frozen dataclass.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from coordinator.model.geometry import Pose2
 from coordinator.model.ids import EdgeId, NodeId, RobotTypeId, RouteId
@@ -51,8 +56,7 @@ class Placement:
     edge_id: EdgeId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """
     How far along its route a robot is; see RouteProgress in proto/roundsman/v1/robot.proto.
 
@@ -77,8 +81,7 @@ class Fault:
     stops_driving: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LinkQuality:
+class LinkQuality(NamedTuple):
     """The radio link as the robot hears it; None where unknown."""
 
     rsrp_dbm: float | None = None
@@ -87,8 +90,7 @@ class LinkQuality:
     rtt_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StateReport:
+class StateReport(NamedTuple):
     """
     One frame of telemetry, decoded; every number finite and in range.
 

@@ -32,26 +32,23 @@ COVERED_DBM = -110.0
 
 def rsrp_dbm(radio: Radio, x_m: float, y_m: float, level_id: LevelId) -> float:
     """Received power of the best cell at a place in dBm; minus infinity where the map has no cells."""
-    return max(
-        (power_dbm for power_dbm, _ in _heard(radio, x_m, y_m, level_id)),
-        default=-math.inf,
-    )
+    return _best_dbm(_heard(radio, x_m, y_m, level_id))
 
 
 def serving_cell(radio: Radio, x_m: float, y_m: float, level_id: LevelId) -> str | None:
     """Cell heard best at a place, the first by id of equals; None where the map has no cells."""
-    heard = _heard(radio, x_m, y_m, level_id)
-    return min(heard, key=lambda item: (-item[0], item[1]))[1] if heard else None
+    return _best_cell(_heard(radio, x_m, y_m, level_id))
 
 
 def sinr_db(radio: Radio, x_m: float, y_m: float, level_id: LevelId) -> float:
     """Best cell over noise and neighbours at a place in dB; minus infinity where the map has no cells."""
-    powers_mw = [_milliwatt(power_dbm) for power_dbm, _ in _heard(radio, x_m, y_m, level_id)]
-    if not powers_mw:
-        return -math.inf
-    best_mw = max(powers_mw)
-    others_mw = INTERFERENCE_RATIO * (sum(powers_mw) - best_mw)
-    return 10.0 * math.log10(best_mw / (_milliwatt(radio.noise_dbm) + others_mw))
+    return _sinr_db(radio, _heard(radio, x_m, y_m, level_id))
+
+
+def heard_at(radio: Radio, x_m: float, y_m: float, level_id: LevelId) -> tuple[float, float, str | None]:
+    """`rsrp_dbm`, `sinr_db` and `serving_cell` of a place at the price of one."""
+    heard = _heard(radio, x_m, y_m, level_id)
+    return _best_dbm(heard), _sinr_db(radio, heard), _best_cell(heard)
 
 
 def rsrp_field_dbm(radio: Radio, x_m: Field, y_m: Field, level_id: LevelId) -> Field:
@@ -87,6 +84,23 @@ def _heard(radio: Radio, x_m: float, y_m: float, level_id: LevelId) -> list[tupl
         )
         for cell in radio.cells
     ]
+
+
+def _best_dbm(heard: list[tuple[float, str]]) -> float:
+    return max((power_dbm for power_dbm, _ in heard), default=-math.inf)
+
+
+def _best_cell(heard: list[tuple[float, str]]) -> str | None:
+    return min(heard, key=lambda item: (-item[0], item[1]))[1] if heard else None
+
+
+def _sinr_db(radio: Radio, heard: list[tuple[float, str]]) -> float:
+    powers_mw = [_milliwatt(power_dbm) for power_dbm, _ in heard]
+    if not powers_mw:
+        return -math.inf
+    best_mw = max(powers_mw)
+    others_mw = INTERFERENCE_RATIO * (sum(powers_mw) - best_mw)
+    return 10.0 * math.log10(best_mw / (_milliwatt(radio.noise_dbm) + others_mw))
 
 
 def _heard_field(radio: Radio, x_m: Field, y_m: Field, level_id: LevelId) -> Field | None:

@@ -92,9 +92,8 @@ def decode_state(wire: robot_pb2.StateReport, field: str = "state") -> StateRepo
         raise WireError(f"{field}.speed_mps", speed_mps, "must be in [-10, 10]")
     if not 0.0 <= charge_ratio <= 1.0:
         raise WireError(f"{field}.charge_ratio", charge_ratio, "must be in [0, 1]")
-    if wire.history:
-        checks.at_most(f"{field}.history", wire.history, MAX_HISTORY)
-    has = wire.HasField
+    checks.at_most(field + ".history", wire.history, MAX_HISTORY)
+    has, blocked_edge_id = wire.HasField, wire.blocked_edge_id
     return StateReport(
         report_seq,
         robot_s,
@@ -102,10 +101,10 @@ def decode_state(wire: robot_pb2.StateReport, field: str = "state") -> StateRepo
         speed_mps,
         charge_ratio,
         _ACTIVITIES.get(wire.activity, Activity.MANUAL),
-        decode_progress(field + ".progress", wire.progress) if has("progress") else None,
+        decode_progress(field + ".progress", wire.progress),
         _decode_faults(field + ".faults", wire) if wire.faults else (),
         _decode_link(field + ".link", wire.link) if has("link") else None,
-        EdgeId(checks.name(field + ".blocked_edge_id", wire.blocked_edge_id)) if wire.blocked_edge_id else None,
+        EdgeId(checks.name(field + ".blocked_edge_id", blocked_edge_id)) if blocked_edge_id else None,
     )
 
 
