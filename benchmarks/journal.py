@@ -29,7 +29,7 @@ BODY_BYTES = 300
 # Of notes/reliability.md: 5,000 durable events a second, half of them acknowledged within 5 ms, 99 in 100 in 250.
 GOAL_PER_S, GOAL_P50_MS, GOAL_P99_MS = 5000.0, 5.0, 250.0
 ROUND_S, ROUNDS = 5.0, 5
-QUICK_ROUND_S, QUICK_ROUNDS = 1.5, 3
+QUICK_ROUND_S, QUICK_ROUNDS = 0.5, 3
 
 
 @dataclass(frozen=True, slots=True)

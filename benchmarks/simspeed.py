@@ -20,7 +20,7 @@ SCENARIOS = ("rush", "faults")
 ROBOT_COUNT = 12
 GOAL = 300.0
 HOURS, ROUNDS = 1.0, 3
-QUICK_HOURS, QUICK_ROUNDS = 0.25, 1
+QUICK_HOURS, QUICK_ROUNDS = 0.1, 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ ROBOT_COUNT, FRAMES_PER_S = 300, 10.0
 # Of notes/grpc-5g.md: gRPC for Python reaches 4.0 times the cost of raw sockets on uvloop.
 GOAL = 4.5
 WINDOW_S, ROUNDS = 6.0, 5
-QUICK_WINDOW_S, QUICK_ROUNDS = 1.0, 3
+QUICK_WINDOW_S, QUICK_ROUNDS = 1.0, 2
 
 
 @dataclass(slots=True)

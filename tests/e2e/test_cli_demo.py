@@ -50,6 +50,11 @@ def test_the_demo_inspects_and_loses_nothing():
     assert summary["totals"]["observations_missing_count"] == 0
 
 
+def _listen_to_interrupts() -> None:
+    """What a shell starts in the background ignores SIGINT, and so would all that this test starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _watch_to_its_end(client: FleetClient) -> None:
     """A coordinator that goes down ends its streams; only who asks again learns that it's gone."""
     while True:
@@ -63,7 +68,13 @@ def test_an_interrupted_demo_leaves_nothing_behind(number: signal.Signals, statu
     port = _free_port()
     with ExitStack() as stack:
         demo = stack.enter_context(
-            subprocess.Popen(_command(port, "--duration", "600"), stderr=subprocess.PIPE, text=True, cwd=ROOT)
+            subprocess.Popen(
+                _command(port, "--duration", "600"),
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+                preexec_fn=_listen_to_interrupts,
+            )
         )
         stack.callback(demo.kill)
         client = stack.enter_context(FleetClient(Address("127.0.0.1", port), principal="test", timeout_s=10))

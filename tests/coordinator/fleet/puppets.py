@@ -1,11 +1,10 @@
-"""Puppet robots: they obey the core's messages at once or late, as a test pulls their strings."""
+"""A floor of puppet robots: they obey the core's messages at once or late, as a test pulls their strings."""
 
 from __future__ import annotations
 
 import random
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from coordinator.assignment.assign import plan
 from coordinator.fleet import Fleet, FleetSettings, FleetState
@@ -41,61 +40,19 @@ from coordinator.model.events import (
     TaskReported,
 )
 from coordinator.model.geometry import Pose2
-from coordinator.model.ids import EdgeId, MissionId, NodeId, RobotId, RobotTypeId, RouteId
+from coordinator.model.ids import MissionId, NodeId, RobotId, RobotTypeId
 from coordinator.model.messages import Command, CommandKind, Heartbeat, RouteUpdate, Welcome
-from coordinator.model.mission import Mission, TaskOrder, TaskOutcome
+from coordinator.model.mission import Mission, TaskOutcome
 from coordinator.model.observation import Observation
 from coordinator.model.operator import OperatorCommand, Outcome
 from coordinator.model.records import Record
-from coordinator.model.robot import Activity, Factsheet, Fault, LinkQuality, Placement, Progress, StateReport
-from coordinator.model.route import Step
+from coordinator.model.robot import Activity, Factsheet, LinkQuality, Placement, StateReport
 from coordinator.model.snapshot import RobotView
 from coordinator.plant.map import PlantMap
 from coordinator.traffic.resources import Resources
+from tests.coordinator.fleet.puppet import Puppet
 
 _STANDING = (Activity.FAULTED, Activity.MANUAL, Activity.STOPPED)
-
-
-@dataclass
-class Puppet:
-    """One robot on strings: what it holds, and where it is in it."""
-
-    robot_id: RobotId
-    type_id: RobotTypeId
-    node_id: NodeId
-    boot_id: int = 1
-    connection: int | None = None
-    session: int = 0
-    epoch: int = 0
-    route_id: RouteId | None = None
-    steps: dict[int, Step] = field(default_factory=dict)
-    reached: int = 0
-    cleared: int = -1
-    report_seq: int = 0
-    event_seq: int = 0
-    counter: int = 0
-    pending: list[TaskOrder] = field(default_factory=list)
-    done: set[str] = field(default_factory=set)
-    charge_ratio: float = 1.0
-    is_stopped: bool = False
-    is_on_edge: bool = False
-    is_idle: bool = False
-    """It reports, and doesn't move."""
-    is_deaf: bool = False
-    """What is said to it is lost."""
-    knows_place: bool = True
-    activity: Activity = Activity.IDLE
-    faults: tuple[Fault, ...] = ()
-    blocked_edge_id: EdgeId | None = None
-    rsrp_dbm: float | None = None
-    task_outcome: TaskOutcome = TaskOutcome.DONE
-    task_reason: str = ""
-    unacknowledged: list[TaskReported] = field(default_factory=list)
-
-    @property
-    def end(self) -> int:
-        """End of the base it holds."""
-        return max(self.steps, default=0)
 
 
 class Floor:
@@ -136,18 +93,15 @@ class Floor:
         """Open a stream and say Hello."""
         self.connections += 1
         puppet.connection = self.connections
-        progress = None
-        if puppet.route_id is not None:
-            progress = Progress(puppet.route_id, puppet.reached, puppet.cleared, puppet.end)
         self.feed(
             RobotConnected(
                 robot_id=puppet.robot_id,
                 connection=puppet.connection,
                 boot_id=puppet.boot_id,
                 factsheet=Factsheet(puppet.type_id),
-                placement=placement or self.placement(puppet),
+                placement=placement or puppet.placement(self.plant),
                 epoch=puppet.epoch,
-                progress=progress,
+                progress=puppet.progress,
                 charge_ratio=puppet.charge_ratio,
                 is_stopped=puppet.is_stopped,
             )
@@ -162,23 +116,13 @@ class Floor:
     def reboot(self, puppet: Puppet) -> None:
         """The agent starts anew where the robot stands: it holds no base."""
         self.cut(puppet)
-        placement = self.placement(puppet)
+        placement = puppet.placement(self.plant)
         puppet.is_on_edge = placement.edge_id is not None
         puppet.boot_id += 1
         puppet.route_id, puppet.event_seq = None, 0
         puppet.pending.clear()
         puppet.unacknowledged.clear()
         self.connect(puppet, placement)
-
-    def placement(self, puppet: Puppet) -> Placement:
-        """Where the robot stands, by itself."""
-        if puppet.route_id is None or not puppet.steps:
-            return Placement(puppet.node_id)
-        if puppet.cleared == puppet.reached and puppet.reached + 1 in puppet.steps:
-            step = puppet.steps[puppet.reached + 1]
-            if step.edge_id is not None:
-                return Placement(self.plant.edges[step.edge_id].start, step.edge_id)
-        return Placement(puppet.steps[puppet.reached].node_id)
 
     def move(self, puppet: Puppet) -> bool:
         """Pull a robot on by half a step, or let it do its next task. Tells whether it could."""
@@ -208,9 +152,6 @@ class Floor:
             return
         puppet.report_seq += 1
         node = self.plant.nodes[puppet.node_id]
-        progress = None
-        if puppet.route_id is not None:
-            progress = Progress(puppet.route_id, puppet.reached, puppet.cleared, puppet.end)
         report = StateReport(
             report_seq=puppet.report_seq,
             robot_s=self.now_s,
@@ -218,7 +159,7 @@ class Floor:
             speed_mps=0.0,
             charge_ratio=puppet.charge_ratio,
             activity=puppet.activity,
-            progress=progress,
+            progress=puppet.progress,
             faults=puppet.faults,
             link=None if puppet.rsrp_dbm is None else LinkQuality(rsrp_dbm=puppet.rsrp_dbm),
             blocked_edge_id=puppet.blocked_edge_id,
@@ -254,7 +195,8 @@ class Floor:
         while self._inbox:
             new = self.fleet.handle(self._inbox.popleft(), self.now_s)
             self.fleet.check_invariants()
-            refusals = self.fleet.totals().refusals_by_rule
+            # Of totals() one row, without adding up all books after each event.
+            refusals = self.fleet._core.refusals
             assert self.has_planner_bug or not refusals, f"planning went wrong: {refusals}"
             self._perform(new)
             effects += new
@@ -277,22 +219,11 @@ class Floor:
         folded: FleetState = fold(decode_record(*encode_record(record)) for record in self.journal)
         assert encode_state(folded) == encode_state(self.fleet.state)
 
-    def occupied(self, puppet: Puppet) -> int:
-        """Mask of what a robot's body is in, by the truth of the floor."""
-        if not puppet.steps:
-            return self.resources.node_claim[self.resources.node_index[puppet.node_id]]
-        here = puppet.steps[puppet.reached]
-        if puppet.cleared < puppet.reached:
-            return self.resources.node_claim[self.resources.node_index[here.node_id]]
-        edge_id = puppet.steps[puppet.reached + 1].edge_id
-        assert edge_id is not None
-        return self.resources.way_claim[self.resources.way_index[edge_id]]
-
     def check_truth(self) -> None:
         """I1: no two robots in one exclusive resource."""
         taken = 0
         for puppet in self.puppets.values():
-            mine = self.occupied(puppet) & self.resources.exclusive
+            mine = puppet.occupied(self.resources) & self.resources.exclusive
             assert not mine & taken, f"I1: {puppet.robot_id} in {self.resources.names(mine & taken)}"
             taken |= mine
 
@@ -394,14 +325,7 @@ class Floor:
                 pass
 
     def _take_route(self, puppet: Puppet, effect: Send, update: RouteUpdate) -> None:
-        if update.route_id != puppet.route_id:
-            puppet.route_id = update.route_id
-            puppet.steps = {}
-            puppet.reached, puppet.cleared = 0, 0 if puppet.is_on_edge else -1
-        for step in update.base:
-            if step.seq not in puppet.steps:
-                assert step.seq == puppet.end + 1 or not puppet.steps, "a base has a gap"
-                puppet.steps[step.seq] = step
+        puppet.take(update)
         self.feed(
             RouteReplied(
                 puppet.robot_id,

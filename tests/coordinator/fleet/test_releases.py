@@ -12,7 +12,8 @@ from coordinator.model.mission import MissionState
 from coordinator.model.operator import CreateMission, ResumeRobots, StopRobots
 from coordinator.model.robot import Activity, Fault
 from coordinator.traffic.coverage import Coverage
-from tests.coordinator.fleet.puppets import Floor, Puppet
+from tests.coordinator.fleet.puppet import Puppet
+from tests.coordinator.fleet.puppets import Floor
 from tests.coordinator.fleet.tiny_plants import alley, gated, hole, yard
 
 

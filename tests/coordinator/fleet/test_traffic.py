@@ -11,7 +11,8 @@ from coordinator.model.mission import MissionState
 from coordinator.model.operator import CloseEdge, ConfirmationNeeded, CreateMission, OpenEdge, RemoveRobot, StopRobots
 from coordinator.model.robot import Placement
 from coordinator.model.traffic import TrafficSnapshot, WaitingRobot
-from tests.coordinator.fleet.puppets import Floor, Puppet
+from tests.coordinator.fleet.puppet import Puppet
+from tests.coordinator.fleet.puppets import Floor
 from tests.coordinator.fleet.tiny_plants import alley, fork, gated, yard
 
 
