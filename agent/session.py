@@ -43,6 +43,8 @@ from roundsman.v1 import route_pb2, session_pb2
 __all__ = ["AgentSession", "BodyError"]
 
 REPLIES_LIMIT_COUNT = 64
+EARLY_RATIO = 0.05
+"""So much of the report period a report may come early."""
 SUPERSEDED = "superseded by a newer command"
 
 _LATCH_SIGNALS = {
@@ -223,7 +225,9 @@ class AgentSession:
             self._void(out)
         if was_manual and not is_manual:
             self._close("a person drove the robot: it must be placed anew", out, 0.0)
-        if self._link is LinkState.OPEN and (is_urgent or now_s >= self._report_due_s):
+        # A look just before the report is due is the report: it would be an old one by then.
+        is_due = now_s >= self._report_due_s - EARLY_RATIO * self._terms.report_period_s
+        if self._link is LinkState.OPEN and (is_urgent or is_due):
             self._report(now_s, out)
         return out
 

@@ -111,6 +111,8 @@ def _charging_s(core: Core, robot: RobotState, live: LiveRobot, until_ratio: flo
 def _itinerary_parts(
     core: Core, robot: RobotState, live: LiveRobot
 ) -> Iterator[tuple[StopEta | None, Duration | None]]:
+    index = core.resources.node_index
+    core.router.prepare(robot.factsheet.robot_type_id, (index[stop.node_id] for stop in live.itinerary))
     node_id, after_s = robot.base_end.node_id, 0.0
     path: Sequence[int] | None = live.path if live.path is live.sound_path else None
     if live.give_way is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -112,14 +112,23 @@ class Router:
             type_id: np.where(allowed, self._weights, np.inf).tolist() for type_id, allowed in self._allowed.items()
         }
 
+    def prepare(self, robot_type_id: RobotTypeId, goals: Iterable[int]) -> None:
+        """Find the distances to goals that will be asked for, all at once: it costs a third."""
+        missing = [goal for goal in dict.fromkeys(goals) if (robot_type_id, goal) not in self._to_goal]
+        if not missing:
+            return
+        graph = self._graphs.get(robot_type_id)
+        if graph is None:
+            cost = np.where(self._allowed[robot_type_id], self._weights, np.inf)
+            graph = self._graphs[robot_type_id] = self._back.graph(cost)
+        rows = dijkstra(graph, indices=missing).tolist()
+        self._to_goal.update(((robot_type_id, goal), row) for goal, row in zip(missing, rows, strict=True))
+
     def _distances(self, robot_type_id: RobotTypeId, goal: int) -> list[float]:
         known = self._to_goal.get((robot_type_id, goal))
         if known is None:
-            graph = self._graphs.get(robot_type_id)
-            if graph is None:
-                cost = np.where(self._allowed[robot_type_id], self._weights, np.inf)
-                graph = self._graphs[robot_type_id] = self._back.graph(cost)
-            known = self._to_goal[robot_type_id, goal] = dijkstra(graph, indices=goal).tolist()
+            self.prepare(robot_type_id, (goal,))
+            known = self._to_goal[robot_type_id, goal]
         return known
 
 
