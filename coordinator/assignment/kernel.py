@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from coordinator.assignment.compiled import compiled
+from coordinator.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Records = npt.NDArray[np.void]

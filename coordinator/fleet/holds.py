@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.waits import Hold
@@ -49,7 +50,7 @@ def _shut_in(core: Core, robot: RobotState) -> Hold | None:
     """A robot that can't even drive home waits for the nearest closed way; None when it can."""
     resources, type_id = core.resources, robot.factsheet.robot_type_id
     start, home = resources.node_index[robot.base_end.node_id], resources.node_index[robot.home]
-    if core.router.to_goal_s(type_id, home)[start] != float("inf"):
+    if core.router.to_goal_s(type_id, home)[start] != inf:
         return None
     allowed = resources.allowed[type_id]
     seen = {start}

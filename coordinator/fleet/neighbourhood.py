@@ -49,8 +49,8 @@ def _delayed(core: Core) -> list[RobotId]:
     for robot_id in sorted(core.timetable.rows):
         if not _is_free(core, robot_id) or core.now_s - core.live[robot_id].improved_s < AGAIN_S:
             continue
-        row = core.timetable.rows[robot_id]
-        if row.arrive_s - least_soonest(core, robot_id, row.goal) < DELAY_S:
+        goal = core.timetable.rows[robot_id].goal
+        if core.timetable.arrive_s(robot_id) - least_soonest(core, robot_id, goal) < DELAY_S:
             continue
         delay_s = _over_s(core, robot_id)
         if delay_s >= DELAY_S:
@@ -71,7 +71,7 @@ def _behind(core: Core, robot_id: RobotId) -> list[RobotId]:
 def _is_free(core: Core, robot_id: RobotId) -> bool:
     """Whether a robot's plan leads to an aim and may be changed."""
     row = core.timetable.rows[robot_id]
-    return row.goal >= 0 and row.goal_leg > row.granted and core.live[robot_id].give_way is None
+    return row.goal >= 0 and row.is_bound and core.live[robot_id].give_way is None
 
 
 def _replan(core: Core, robot_ids: Sequence[RobotId]) -> None:
@@ -101,8 +101,7 @@ def _replan(core: Core, robot_ids: Sequence[RobotId]) -> None:
 
 def _over_s(core: Core, robot_id: RobotId) -> float:
     """How much later than without the others a robot arrives by its plan."""
-    row = core.timetable.rows[robot_id]
-    return row.arrive_s - soonest(core, robot_id, row.goal)
+    return core.timetable.arrive_s(robot_id) - soonest(core, robot_id, core.timetable.rows[robot_id].goal)
 
 
 def _weight(core: Core, robot_id: RobotId) -> float:

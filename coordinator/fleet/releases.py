@@ -122,7 +122,7 @@ def _extend(core: Core, robot: RobotState, live: LiveRobot) -> None:
     _note_wait(core, robot, live, refused)
     row = core.timetable.rows[robot.robot_id]
     is_on_its_way = refused is None and bool(live.itinerary) and robot.robot_id not in core.waits.present
-    if is_on_its_way and live.target_why == "stop" and row.goal_leg > row.granted:
+    if is_on_its_way and live.target_why == "stop" and row.is_bound:
         live.settled = _situation(core, robot, live)
 
 

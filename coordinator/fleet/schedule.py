@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from operator import add
 from typing import TYPE_CHECKING
 
-from coordinator.traffic.routing import NODE_S
+import numpy as np
+
+from coordinator.traffic.routing import NODE_S, Floats
 from coordinator.traffic.safe_intervals import IntervalSearch, Vehicle
-from coordinator.traffic.timetable import STAY, Leg
+from coordinator.traffic.timetable import NO_WORK, STAY, Doing, Leg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,31 +48,31 @@ class Pace:
     """
     Seconds a type of robot takes for each way, inf for a closed one, and until its body has left the way's start.
 
-    `slow_s` is what it takes longer than the router thinks, for want of speed.
+    `slow_s` is what it takes longer than the router thinks, for want of speed. Shapes (w,).
     """
 
     version: int
-    slow_s: list[float]
-    drive_s: list[float]
-    clear_s: list[float]
+    slow_s: Floats
+    drive_s: Floats
+    clear_s: Floats
 
 
 def enter_steps(core: Core, robot: RobotState, steps: Sequence[Step]) -> None:
     """The base of a robot grew."""
     pace = _pace(core, robot)
-    row = core.timetable.rows[robot.robot_id]
-    numbered: list[tuple[int, Leg]] = []
-    time_s = max(core.now_s, row.leg(row.granted).arrive_s + row.leg(row.granted).stay_s)
+    legs: list[Leg] = []
+    last = core.timetable.base_leg(robot.robot_id)
+    time_s = max(core.now_s, last.arrive_s + last.stay_s)
     for step in steps:
         stay_s = sum(order.duration_s for order in step.tasks)
         if step.edge_id is None:
-            numbered.append((step.seq, Leg(STAY, time_s, 0.0, 0.0, stay_s)))
+            legs.append(Leg(STAY, time_s, 0.0, 0.0, stay_s))
         else:
             way = core.resources.way_index[step.edge_id]
-            taken_s = min(pace.drive_s[way], 600.0)
-            numbered.append((step.seq, Leg(way, time_s, taken_s, pace.clear_s[way], stay_s)))
-        time_s = numbered[-1][1].arrive_s + stay_s
-    core.timetable.extend(robot.robot_id, numbered)
+            taken_s = min(pace.drive_s.item(way), 600.0)
+            legs.append(Leg(way, time_s, taken_s, pace.clear_s.item(way), stay_s))
+        time_s = legs[-1].arrive_s + stay_s
+    core.timetable.extend(robot.robot_id, legs)
 
 
 def enter_robot(core: Core, robot: RobotState) -> None:
@@ -93,7 +94,7 @@ def plan_to(core: Core, robot: RobotState, live: LiveRobot, wanted: NodeId) -> b
     """
     row = core.timetable.rows[robot.robot_id]
     goal = core.resources.node_index[wanted]
-    if row.goal == goal and row.goal_leg > row.granted:
+    if row.goal == goal and row.is_bound:
         return True
     stay_s = _stay_s(core, live, goal)
     if core.timetable.end_node(robot.robot_id) == goal and not stay_s:
@@ -164,10 +165,9 @@ def replan_on_new_roads(core: Core) -> None:
     """Weights or closures changed: drop plans over closed ways, and look for quicker ones."""
     settings = core.settings
     for robot_id in sorted(core.timetable.rows):
-        row = core.timetable.rows[robot_id]
         drive_s = _pace(core, core.state.robots[robot_id]).drive_s
-        ways = [row.leg(number).way for number in range(row.granted + 1, row.end + 1)]
-        closed = [way for way in ways if way != STAY and drive_s[way] == inf]
+        ways = [leg.way for leg in core.timetable.planned_legs(robot_id) if leg.way != STAY]
+        closed = [way for way in ways if drive_s.item(way) == inf]
         if closed:
             core.timetable.unplan(robot_id)
             core.live[robot_id].searched_s = -inf
@@ -176,7 +176,7 @@ def replan_on_new_roads(core: Core) -> None:
             core.timetable.repace(robot_id, drive_s)
     catch_up(core)
     for robot_id in sorted(core.timetable.rows):
-        rest_s = core.timetable.rows[robot_id].arrive_s - core.now_s
+        rest_s = core.timetable.arrive_s(robot_id) - core.now_s
         gain_s = max(settings.congestion_gain_s, settings.congestion_gain_ratio * rest_s)
         if settings.replan_on_congestion:
             _improve(core, robot_id, "congestion", gain_s)
@@ -184,42 +184,34 @@ def replan_on_new_roads(core: Core) -> None:
 
 def free_at(core: Core, robot: RobotState) -> float:
     """When a robot will be done with its base, by the timetable's guesses and how far it has come."""
-    row, live = core.timetable.rows[robot.robot_id], core.live[robot.robot_id]
-    time_s = core.now_s
-    here = row.leg(max(robot.reached_seq, row.origin))
-    if robot.open_orders and here.stay_s > 0.0:
+    live, left_ratio = core.live[robot.robot_id], NO_WORK
+    if robot.open_orders:
         orders = robot.step(robot.reached_seq).tasks
-        left = sum(order.order_id in robot.open_orders for order in orders) / max(1, len(orders))
-        time_s = max(time_s + OVERDUE_S, live.ready_s + here.stay_s * left)
-    for number in range(robot.reached_seq + 1, row.granted + 1):
-        leg = row.leg(number)
-        taken_s = leg.drive_s
-        if number == robot.reached_seq + 1 and not robot.open_orders:
-            taken_s = max(1.0, taken_s - (core.now_s - live.ready_s))
-        time_s += taken_s + leg.stay_s
-    return time_s
+        left_ratio = sum(order.order_id in robot.open_orders for order in orders) / max(1, len(orders))
+    doing = Doing(robot.reached_seq, live.ready_s, left_ratio)
+    return core.timetable.base_done_s(robot.robot_id, doing, now_s=core.now_s, overdue_s=OVERDUE_S)
 
 
 def soonest(core: Core, robot_id: RobotId, goal: int) -> float:
     """When a robot could be at a node if nobody else was there."""
     robot = core.state.robots[robot_id]
     to_goal_s = core.router.to_goal_s(robot.factsheet.robot_type_id, goal)
-    return free_at(core, robot) + to_goal_s[core.timetable.end_node(robot_id)]
+    return free_at(core, robot) + to_goal_s.item(core.timetable.end_node(robot_id))
 
 
 def least_soonest(core: Core, robot_id: RobotId, goal: int) -> float:
     """The same with all ways open and free: never later than `soonest`, and cheap."""
     robot = core.state.robots[robot_id]
     to_goal_s = core.router.least_to_goal_s(robot.factsheet.robot_type_id, goal)
-    return free_at(core, robot) + float(to_goal_s[core.timetable.end_node(robot_id)])
+    return free_at(core, robot) + to_goal_s.item(core.timetable.end_node(robot_id))
 
 
 def _improve(core: Core, robot_id: RobotId, reason: str, gain_s: float) -> bool:
     """Look for a quicker way to the same aim; tell whether it was looked for."""
     row, robot, live = core.timetable.rows[robot_id], core.state.robots[robot_id], core.live[robot_id]
-    if row.goal < 0 or not row.is_planned or row.goal_leg <= row.granted or live.give_way is not None:
+    if row.goal < 0 or not row.is_planned or not row.is_bound or live.give_way is not None:
         return False
-    limit_s = row.arrive_s - gain_s
+    limit_s = core.timetable.arrive_s(robot_id) - gain_s
     if least_soonest(core, robot_id, row.goal) > limit_s or soonest(core, robot_id, row.goal) > limit_s:
         return False
     found = search_plan(core, robot, live, row.goal, limit_s)
@@ -259,8 +251,11 @@ def _stay_s(core: Core, live: LiveRobot, goal: int) -> float:
 
 
 def _vehicle(core: Core, robot: RobotState) -> Vehicle:
-    pace = _pace(core, robot)
-    return Vehicle(robot.robot_id, pace.drive_s, pace.clear_s, _refuges(core, robot), core.finishing.refuges)
+    pace, node_count = _pace(core, robot), len(core.resources.node_ids)
+    refuges, dead_ends = np.zeros(node_count, dtype=np.bool_), np.zeros(node_count, dtype=np.bool_)
+    refuges[list(_refuges(core, robot))] = True
+    dead_ends[list(core.finishing.refuges)] = True
+    return Vehicle(robot.robot_id, pace.drive_s, pace.clear_s, refuges, dead_ends)
 
 
 def _refuges(core: Core, robot: RobotState) -> frozenset[int]:
@@ -277,11 +272,11 @@ def _pace(core: Core, robot: RobotState) -> Pace:
     known = core.paces.get(type_id)
     if known is None:
         speed_mps, ways = core.plant.robot_types[type_id].max_speed_mps, core.resources.ways
-        slow_s = [max(0.0, way.length_m / speed_mps - way.free_s) for way in ways]
+        slow_s = np.array([max(0.0, way.length_m / speed_mps - way.free_s) for way in ways])
         clear_m = core.resources.clear_m
-        clear_s = [NODE_S + min(way.length_m, clear_m) / min(way.speed_mps, speed_mps) for way in ways]
-        known = Pace(-1, slow_s, [], clear_s)
+        clear_s = np.array([NODE_S + min(way.length_m, clear_m) / min(way.speed_mps, speed_mps) for way in ways])
+        known = Pace(-1, slow_s, slow_s, clear_s)
     if known.version != core.router.version:
-        drive_s = list(map(add, core.router.ways_s(type_id), known.slow_s))
+        drive_s = core.router.ways_s(type_id) + known.slow_s
         known = core.paces[type_id] = replace(known, version=core.router.version, drive_s=drive_s)
     return known

@@ -31,6 +31,7 @@ from coordinator.runtime.settings import ServiceSettings
 from coordinator.store.blobs import BlobStore
 from coordinator.store.journal import Journal
 from coordinator.store.reserve import ReserveFile
+from coordinator.traffic.warm_up import warm_up
 from coordinator.transport.calls import Calls
 from coordinator.transport.codec import speed_limits
 from coordinator.transport.device_service import DeviceService, DeviceStreams
@@ -120,6 +121,7 @@ async def _run(
     recovered = await ledger.read(lambda journal: recover(journal, observations))
     if recovered.lost_count:
         log.error("journal_was_cut", lost_count=recovered.lost_count, hint="confirm where each robot stands")
+    warm_up()
     clock = AnchoredClock(not_before_s=recovered.last_at_s)
     now_s = clock.now_s()
     fleet = Fleet(plant, settings=settings.fleet, state=recovered.state, now_s=now_s, seed=settings.seed)

@@ -10,6 +10,9 @@ machine operation a word.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
 
 from coordinator.model.ids import EdgeId, NodeId, RobotTypeId
 from coordinator.plant.map import PlantMap, ZoneKind
@@ -42,6 +45,7 @@ class Resources:
         node_ids, node_index: Nodes by number and back, sorted by id.
         ways, way_index: Directed edges by number, sorted by id, and back from ids.
         out: Ways that leave a node, by the node's number.
+        out_begins, out_ways: Their numbers, node by node, and where each node's begin. Shapes (n + 1,), (w,).
         node_claim, way_claim: Masks needed to stand on a node, to be on a way (without its end node).
         step_claim: Mask needed to drive a way to its end: way_claim | node_claim of the end.
         counted: Zones of capacity above 1: (bit, capacity). Their bits may be held by several robots.
@@ -61,6 +65,8 @@ class Resources:
         self.out: list[list[Way]] = [[] for _ in self.node_ids]
         for way in self.ways:
             self.out[way.start].append(way)
+        self.out_begins = np.array([0, *accumulate(map(len, self.out))], dtype=np.int64)
+        self.out_ways = np.array([way.index for ways in self.out for way in ways], dtype=np.int64)
         self.node_claim = [self._new_bit(f"node {node_id}") for node_id in self.node_ids]
         self.way_claim = self._way_bits()
         self.counted: list[tuple[int, int]] = []

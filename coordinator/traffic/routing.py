@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from coordinator.model.ids import RobotTypeId
 from coordinator.traffic.resources import Resources
+
+Floats = npt.NDArray[np.float64]
 
 NODE_S = 1.5
 """Added to each edge for slowing down and turning at its end, seconds."""
@@ -35,11 +38,11 @@ class Router:
         self._weights = self._free_s.copy()
         self._closed: frozenset[int] = frozenset()
         self._delays_s: dict[int, float] = {}
-        self._to_goal: dict[tuple[RobotTypeId, int], list[float]] = {}
-        self._least_to_goal: dict[tuple[RobotTypeId, int], npt.NDArray[np.float64]] = {}
-        self._cost: dict[RobotTypeId, list[float]] = {}
+        self._to_goal: dict[tuple[RobotTypeId, int], Floats] = {}
+        self._least_to_goal: dict[tuple[RobotTypeId, int], Floats] = {}
+        self._cost: dict[RobotTypeId, Floats] = {}
         self._graphs: dict[RobotTypeId, csr_array] = {}
-        self._from_s: dict[int, npt.NDArray[np.float64]] = {}
+        self._from_s: dict[int, Floats] = {}
         self.version = 0
         self._build()
 
@@ -53,23 +56,23 @@ class Router:
 
     def way(self, robot_type_id: RobotTypeId, start: int, goal: int) -> list[int] | None:
         """Way numbers from node to node, [] when there already, None when there is no open way."""
-        to_goal = self._distances(robot_type_id, goal)
-        if to_goal[start] == np.inf:
+        to_goal_s = self._distances(robot_type_id, goal).item
+        if to_goal_s(start) == inf:
             return None
-        cost = self._cost[robot_type_id]
+        cost_s = self._cost[robot_type_id].item
         ways: list[int] = []
         node = start
         while node != goal:
-            best = min(self._resources.out[node], key=lambda way: (cost[way.index] + to_goal[way.end], way.index))
+            best = min(self._resources.out[node], key=lambda way: (cost_s(way.index) + to_goal_s(way.end), way.index))
             ways.append(best.index)
             node = best.end
         return ways
 
-    def to_goal_s(self, robot_type_id: RobotTypeId, goal: int) -> list[float]:
-        """Seconds from each node to a goal; infinite when there is no open way."""
+    def to_goal_s(self, robot_type_id: RobotTypeId, goal: int) -> Floats:
+        """Seconds from each node to a goal; infinite when there is no open way. Shape (n,)."""
         return self._distances(robot_type_id, goal)
 
-    def least_to_goal_s(self, robot_type_id: RobotTypeId, goal: int) -> npt.NDArray[np.float64]:
+    def least_to_goal_s(self, robot_type_id: RobotTypeId, goal: int) -> Floats:
         """The same with all ways open and free: a bound that holds on all weights, computed once. Shape (n,)."""
         known = self._least_to_goal.get((robot_type_id, goal))
         if known is None:
@@ -77,16 +80,16 @@ class Router:
             known = self._least_to_goal[robot_type_id, goal] = dijkstra(self._back.graph(cost), indices=goal)
         return known
 
-    def ways_s(self, robot_type_id: RobotTypeId) -> list[float]:
-        """Seconds for each way on the present weights; infinite for a closed one."""
+    def ways_s(self, robot_type_id: RobotTypeId) -> Floats:
+        """Seconds for each way on the present weights; infinite for a closed one. Shape (w,)."""
         return self._cost[robot_type_id]
 
     def cost_s(self, robot_type_id: RobotTypeId, ways: list[int]) -> float:
         """Seconds along a way on the present weights; infinite when a part is closed."""
         cost = self._cost[robot_type_id]
-        return sum(cost[index] for index in ways)
+        return sum(map(cost.item, ways))
 
-    def matrix_s(self, nodes: Sequence[int]) -> npt.NDArray[np.float64]:
+    def matrix_s(self, nodes: Sequence[int]) -> Floats:
         """Seconds from each to each of n nodes for a robot that may use every edge, shape (n, n), read only."""
         missing = [node for node in nodes if node not in self._from_s]
         if missing:
@@ -108,9 +111,7 @@ class Router:
         self._to_goal.clear()
         self._graphs.clear()
         self._from_s.clear()
-        self._cost = {
-            type_id: np.where(allowed, self._weights, np.inf).tolist() for type_id, allowed in self._allowed.items()
-        }
+        self._cost = {type_id: np.where(allowed, self._weights, np.inf) for type_id, allowed in self._allowed.items()}
 
     def prepare(self, robot_type_id: RobotTypeId, goals: Iterable[int]) -> None:
         """Find the distances to goals that will be asked for, all at once: it costs a third."""
@@ -121,10 +122,10 @@ class Router:
         if graph is None:
             cost = np.where(self._allowed[robot_type_id], self._weights, np.inf)
             graph = self._graphs[robot_type_id] = self._back.graph(cost)
-        rows = dijkstra(graph, indices=missing).tolist()
+        rows = dijkstra(graph, indices=missing)
         self._to_goal.update(((robot_type_id, goal), row) for goal, row in zip(missing, rows, strict=True))
 
-    def _distances(self, robot_type_id: RobotTypeId, goal: int) -> list[float]:
+    def _distances(self, robot_type_id: RobotTypeId, goal: int) -> Floats:
         known = self._to_goal.get((robot_type_id, goal))
         if known is None:
             self.prepare(robot_type_id, (goal,))
@@ -141,7 +142,7 @@ class _Shape:
         self._row_begins = np.searchsorted(rows[self._order], np.arange(node_count + 1))
         self._node_count = node_count
 
-    def graph(self, cost: npt.NDArray[np.float64]) -> csr_array:
+    def graph(self, cost: Floats) -> csr_array:
         """The graph of the open ways; `cost` is seconds per way number, infinite for a closed one."""
         sorted_cost = cost[self._order]
         is_open = np.isfinite(sorted_cost)

@@ -12,8 +12,9 @@ from coordinator.fleet import giveway, releases
 from coordinator.model.assignment import Plan, Problem, Stop
 from coordinator.model.ids import RobotId, RobotTypeId
 from coordinator.model.operator import CloseEdge
+from coordinator.traffic.resources import Resources
 from coordinator.traffic.routing import Router
-from coordinator.traffic.safe_intervals import IntervalSearch
+from coordinator.traffic.safe_intervals import IntervalSearch, Vehicle
 from coordinator.traffic.timetable import STAY, Hold, Leg, Timetable
 from tests.coordinator.fleet.puppets import Floor
 from tests.planted.victim import VICTIM, Patch, boom, for_victim
@@ -90,7 +91,14 @@ def victim_first(patch: Patch, _: Floor) -> None:
 
 def holds_ignored(patch: Patch, _: Floor) -> None:
     """Ways are searched as if nobody else was there, and so is what they are driven by."""
-    patch.setattr(Timetable, "busy", lambda *_: [])
+    right = IntervalSearch.__init__
+
+    def begin(self: IntervalSearch, resources: Resources, timetable: Timetable, vehicle: Vehicle) -> None:
+        alone = Timetable(resources)
+        alone.place(vehicle.robot_id, timetable.end_node(vehicle.robot_id), 0)
+        right(self, resources, alone, vehicle)
+
+    patch.setattr(IntervalSearch, "__init__", begin)
 
 
 def base_not_entered(patch: Patch, floor: Floor) -> None:

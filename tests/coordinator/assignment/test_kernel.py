@@ -17,10 +17,10 @@ from coordinator.assignment.assign import plan
 from coordinator.assignment.calendar import Calendar
 from coordinator.assignment.candidates import eligible
 from coordinator.assignment.charging import start_routes
-from coordinator.assignment.compiled import compiled
 from coordinator.assignment.search import Search, begin_search, planned_stops
 from coordinator.assignment.settings import PlannerSettings
 from coordinator.assignment.tables import compile_tables
+from coordinator.compiled import compiled
 from coordinator.model.assignment import Problem
 from tests.coordinator.assignment.closed_loop import World, make_bodies, make_plant, make_problem
 from tests.coordinator.assignment.problems import problems
