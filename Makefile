@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
-env: $(STAMP)  ## Create .venv and install the project editable, with the developers' tools.
+env: $(STAMP)  ## Create .venv, install the project editable with the developers' tools, compile the planners.
 
 $(STAMP): pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11))' || { \
@@ -20,6 +20,7 @@ $(STAMP): pyproject.toml setup.py
 	    echo "$(PYTHON) can't create environments: install its venv package first (Debian: apt-get install python3-venv)" >&2; exit 1; }
 	test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m coordinator.runtime.warm_up
 	@touch $@
 
 demo: env  ## Run a simulated plant with its robots, and print what the fleet did.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from coordinator.assignment.assign import warm_up
+from coordinator.assignment import assign
 from coordinator.plant.parse import parse_plant
 from coordinator.plants import find_plant
+from coordinator.traffic import warm_up
 from sim.metrics import Result, collect
 from sim.scenario import Scenario, load_scenario
 from sim.simulation import Simulation
@@ -26,7 +27,7 @@ class Overrides:
 
 def prepare(scenario: str | Scenario, *, seed: int, overrides: Overrides = Overrides()) -> Simulation:
     """
-    Put a scenario together, ready to run: the planner is compiled or loaded, as `serve` does before it serves.
+    Put a scenario together, ready to run: the planners are compiled or loaded, as `serve` does before it serves.
 
     Raises:
         UnknownScenarioError, BadScenarioError: The scenario can't be read.
@@ -35,7 +36,8 @@ def prepare(scenario: str | Scenario, *, seed: int, overrides: Overrides = Overr
     chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
     path = find_plant(overrides.plant or chosen.plant)
     plant = parse_plant(path.read_text(encoding="utf-8"), source=str(path))
-    warm_up()
+    assign.warm_up()
+    warm_up.warm_up()
     return Simulation(
         plant,
         chosen,
