@@ -56,7 +56,8 @@ def let_go(core: Core) -> None:
         live = core.live.get(robot_id)
         way = core.resources.way_index[edge_id]
         is_on_it = live is not None and bool(live.held & core.resources.way_claim[way])
-        is_wanted = live is not None and way in live.path
+        # What a base must be released with may lead on beyond the path, out of a radio hole.
+        is_wanted = live is not None and (way in live.path or bool(live.wanted & core.resources.way_claim[way]))
         if is_on_it:
             continue
         device = DeviceId(device_id)

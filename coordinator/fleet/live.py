@@ -63,7 +63,7 @@ class LiveRobot:
         path_version: Router version the path was found on.
         wait: Why the release rule holds it at the end of its base, and `wait_way` and `blockers` what for and behind
             whom. What people are told is in `Core.waits`.
-        wanted: Mask of the chunk it waits for.
+        wanted: Mask of the chunk it waits for; 0 when it waits for none.
         cleared_s: When the fleet began to clear its way last.
         searched_s, searched_for: When a plan was looked for last, and to where.
         improved_s: When its plan was last tried in another order.

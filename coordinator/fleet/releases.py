@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from coordinator.model.assignment import Stop
 
 HORIZON_COUNT = 24
+EPOCH_SHIFT = 32
+"""Revisions of later epochs are higher than any of earlier ones."""
 SEARCH_COUNT = 24
 """After so many searches for plans in one event no further base is looked at."""
 EXTENSION_COUNT = 100
@@ -69,7 +71,8 @@ def send_route(core: Core, robot: RobotState, live: LiveRobot) -> None:
     """Send all base steps the robot isn't known to hold, and the horizon."""
     if robot.route_id is None:
         return
-    live.revision += 1
+    # A restarted coordinator doesn't know how far it had counted; robots drop what is older than they have seen.
+    live.revision = max(live.revision, core.state.epoch << EPOCH_SHIFT) + 1
     live.sent_s = core.now_s
     base = tuple(step for step in robot.steps if step.seq > live.accepted_seq)
     core.send(robot.robot_id, RouteUpdate(robot.route_id, live.revision, base, horizon(core, robot, live)))
@@ -176,6 +179,8 @@ def _hindrance(core: Core, robot: RobotState, live: LiveRobot) -> Refused | None
 
 
 def _note_wait(core: Core, robot: RobotState, live: LiveRobot, refused: Refused | None) -> None:
+    if refused is None:
+        live.wanted = 0
     at_end = is_at_end(robot)
     has_aim = live.target is not None and live.target != robot.base_end.node_id
     is_held = refused is not None and refused.cause in ("stop", "fault")
