@@ -346,4 +346,20 @@ MUTATIONS = (
         "after a restart every release is refused, or what robots hold is free for others",
         FLEET + "test_recovery.py::test_reservations_are_the_same_after_a_restart",
     ),
+    Mutation(
+        "revisions-begin-again",
+        "coordinator/fleet/releases.py",
+        "    live.revision = max(live.revision, core.state.epoch << EPOCH_SHIFT) + 1\n",
+        "    live.revision += 1\n",
+        "after a restart robots drop routes as too old, and the fleet stands still for minutes",
+        FLEET + "test_recovery.py::test_robots_drive_on_at_once_after_a_restart",
+    ),
+    Mutation(
+        "door-beyond-the-path-let-go",
+        "coordinator/fleet/devices.py",
+        " or bool(live.wanted & core.resources.way_claim[way]))",
+        ")",
+        "a door behind a radio hole is asked for and let go fifty times a second, for ever",
+        FLEET + "test_releases.py::test_a_gate_behind_work_in_a_radio_hole_stays_wanted",
+    ),
 )

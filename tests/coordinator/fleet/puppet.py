@@ -26,6 +26,7 @@ class Puppet:
     session: int = 0
     epoch: int = 0
     route_id: RouteId | None = None
+    revision: int = 0
     steps: dict[int, Step] = field(default_factory=dict)
     reached: int = 0
     cleared: int = -1
@@ -81,8 +82,11 @@ class Puppet:
         assert edge_id is not None
         return resources.way_claim[resources.way_index[edge_id]]
 
-    def take(self, update: RouteUpdate) -> None:
-        """Hold a base, or more of it; another route voids what was held."""
+    def take(self, update: RouteUpdate) -> bool:
+        """Hold a base, or more of it; another route voids what was held. An update older than the last is dropped."""
+        if update.route_id == self.route_id and update.revision < self.revision:
+            return False
+        self.revision = update.revision
         if update.route_id != self.route_id:
             self.route_id = update.route_id
             self.steps = {}
@@ -91,3 +95,4 @@ class Puppet:
             if step.seq not in self.steps:
                 assert step.seq == self.end + 1 or not self.steps, "a base has a gap"
                 self.steps[step.seq] = step
+        return True

@@ -325,14 +325,14 @@ class Floor:
                 pass
 
     def _take_route(self, puppet: Puppet, effect: Send, update: RouteUpdate) -> None:
-        puppet.take(update)
+        is_taken = puppet.take(update)
         self.feed(
             RouteReplied(
                 puppet.robot_id,
                 effect.connection,
                 update.route_id,
                 update.revision,
-                ReplyStatus.ACCEPTED,
+                ReplyStatus.ACCEPTED if is_taken else ReplyStatus.STALE,
                 puppet.end,
                 "",
             )

@@ -38,6 +38,21 @@ def test_each_start_is_a_higher_epoch(make_floor):
     assert [effect.epoch for effect in floor.effects if isinstance(effect, Send)][-1] == 4
 
 
+def test_robots_drive_on_at_once_after_a_restart(make_floor):
+    """However many routes the robots were sent before it, those of the new start aren't too old for them."""
+    floor = make_floor(alley(period_s=60.0))
+    robots = [floor.join("a", "hw1", "red"), floor.join("b", "he1", "blue")]
+    floor.run(60.0)
+    floor.crash()
+    for robot in robots:
+        robot.revision += 100_000  # As after a week.
+        floor.connect(robot)
+    seen = {robot.robot_id: robot.reached for robot in robots}
+    floor.run(60.0)
+
+    assert all(robot.reached > seen[robot.robot_id] for robot in robots)
+
+
 def test_a_node_is_free_only_when_the_whole_body_has_left_it(make_floor):
     """A node stays its robot's while any part of the body is in it, and is free right after."""
     floor = make_floor(alley())

@@ -14,7 +14,7 @@ from coordinator.model.robot import Activity, Fault
 from coordinator.traffic.coverage import Coverage
 from tests.coordinator.fleet.puppet import Puppet
 from tests.coordinator.fleet.puppets import Floor
-from tests.coordinator.fleet.tiny_plants import alley, gated, hole, yard
+from tests.coordinator.fleet.tiny_plants import alley, gated, gated_hole, hole, yard
 
 
 def _held(floor: Floor, puppet: Puppet) -> set[str]:
@@ -133,6 +133,21 @@ def test_a_gate_is_let_go_when_its_robot_has_passed(make_floor):
     floor.until(lambda: robot.node_id == "le")
 
     assert [ask.robot_id for ask in floor.asked_devices] == ["a", None]
+
+
+def test_a_gate_behind_work_in_a_radio_hole_stays_wanted(make_floor):
+    """The way out of a hole is released with the way in: its door isn't let go, though it isn't on the way to work."""
+    floor = make_floor(gated_hole())
+    floor.devices_obey = False
+    robot = floor.join("a", "hw", "red")
+    floor.ask(CreateMission(("D-red",)))
+    floor.run(30)
+    assert {ask.robot_id for ask in floor.asked_devices} == {"a"}
+    assert len(floor.asked_devices) < 10
+
+    floor.feed(DeviceReported(DeviceId("gate-1"), DeviceState.OPEN, RobotId("a"), EdgeId("d3-east")))
+    floor.until(lambda: floor.mission("m1").state is MissionState.SUCCEEDED)
+    floor.until(lambda: robot.node_id == "hw")
 
 
 def _stop(floor: Floor, puppet: Puppet) -> None:

@@ -188,6 +188,25 @@ def hole() -> PlantMap:
     )  # fmt: skip
 
 
+def gated_hole() -> PlantMap:
+    """Draw a one-way road through the shadow of a tank, with work in it, a door at its end, and a road back."""
+    return build(
+        {
+            "west": (0, 0, ""), "d1": (2, 0, ""), "d2": (3, 0, ""), "d3": (4, 0, ""), "east": (6, 0, ""),
+            "hw": (0, 1, "p"), "ld": (3, 1, "i"), "se": (6, -3, ""), "sw": (0, -3, ""),
+        },
+        "d2-ld west-hw east-se se-sw sw-west",
+        one_way="west-d1 d1-d2 d2-d3 d3-east",
+        points={"D-red": ("ld", "red")},
+        devices={"gate-1": {"kind": "door", "open_s": 5}},
+        edges={"d3-east": {"door": "gate-1"}},
+        radio={
+            "cells": {"mast": {"at": [30, 30], "power_dbm": -30}},
+            "shadows": [{"polygon": [[15, -5], [45, -5], [45, 15], [15, 15]], "loss_db": 60}],
+        },
+    )  # fmt: skip
+
+
 def ring(count: int, *, is_one_way: bool, spur_count: int, period_s: float = 300.0) -> PlantMap:
     """Draw a ring road of `count` nodes with a leaf at each: homes first, then `spur_count` points, then a charger."""
     size = count * 1.4 / (2 * pi)
