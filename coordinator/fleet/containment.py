@@ -75,7 +75,11 @@ def _hold(core: Core, robot_id: RobotId, stops: list[Stop], error: Exception) ->
         text = f"planning for robot {robot_id} failed: {_what(error)}"
     core.count_refusal(rule)
     core.stalled_s = core.now_s
-    if robot_id in core.timetable.rows:
+    row = core.timetable.rows.get(robot_id)
+    if row is not None and row.granted != robot.base_end.seq:
+        # The timetable failed to hear of the base: all it needs to know is where that ends.
+        core.timetable.place(robot_id, core.resources.node_index[robot.base_end.node_id], robot.base_end.seq)
+    elif row is not None:
         # Who can't be led on mustn't come before those who can.
         core.timetable.unplan(robot_id)
     core.raise_alarm(robot_id, code, Severity.HIGH, text, robot_id)

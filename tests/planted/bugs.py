@@ -42,6 +42,7 @@ from tests.planted.release_bugs import (
     stop_ignored,
     to_elsewhere,
     types_ignored,
+    work_elsewhere,
     zones_ignored,
 )
 from tests.planted.victim import VICTIM, Patch, boom, let_raise, spoil_for_victim
@@ -138,6 +139,7 @@ BUGS: dict[str, Bug] = {
     "a search that ignores who is where when": Bug(holds_ignored, "", ""),
     "a timetable where everybody is first": Bug(everybody_first, "", ""),
     "a timetable where one is always first": Bug(victim_first, "", ""),
+    "work where its point isn't": Bug(work_elsewhere, "task", REFUSED),
     "a timetable that doesn't hear of a base": Bug(base_not_entered, "planning_failed", FAILED),
     "keeping time raises": Bug(
         let_raise(schedule, "keep_time"), "planning_failed", "planning.keeping time.planning_failed"

@@ -57,6 +57,17 @@ def corridor_cut(patch: Patch, _: Floor) -> None:
     patch.setattr(release_rule, "facing", lambda *_: ())
 
 
+def work_elsewhere(patch: Patch, floor: Floor) -> None:
+    """The victim is to do the work of another place than it is sent to."""
+
+    def wrong(right: Any, core: Any, robot: Any, live: Any, steps: Any) -> None:
+        others = [point for point in floor.plant.points.values() if point.node_id != steps[-1].node_id]
+        tasks = tuple(replace(order, point_id=others[0].point_id) for order in steps[-1].tasks)
+        right(core, robot, live, (*steps[:-1], replace(steps[-1], tasks=tasks)))
+
+    for_victim(patch, releases, "_release", wrong)
+
+
 def stop_ignored(patch: Patch, floor: Floor) -> None:
     """A stopped robot goes on as if nobody had stopped it."""
     robot = floor.fleet.state.robots[VICTIM]

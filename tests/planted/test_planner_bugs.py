@@ -19,6 +19,7 @@ from coordinator.plant.map import NodeRole
 from tests.coordinator.fleet.puppets import Floor
 from tests.coordinator.fleet.tiny_plants import yard
 from tests.planted.bugs import BUGS, Bug
+from tests.planted.planner_bugs import base_not_entered
 from tests.planted.release_bugs import (
     steps_skipped,
 )
@@ -79,6 +80,21 @@ def test_an_alarm_names_robot_resource_and_rule(monkeypatch: Patch):
     wait = floor.fleet.waits()[VICTIM]
     assert (wait.cause, wait.behind) == ("safety", None)
     assert wait.since_s <= floor.now_s - 20
+
+
+def test_a_timetable_that_missed_a_base_hears_where_it_ends(monkeypatch: Patch):
+    """What the timetable failed to hear of doesn't make it plan from a place where the robot no longer is."""
+    floor = Floor(yard(period_s=120.0), seed=1)
+    floor.has_planner_bug = True
+    _join(floor)
+    floor.run(5)
+    base_not_entered(monkeypatch, floor)
+    floor.run(300)
+
+    assert "a.planning_failed" in floor.listed()
+    core = floor.fleet._core
+    ends = {robot_id: robot.base_end.seq for robot_id, robot in floor.fleet.state.robots.items()}
+    assert {robot_id: row.granted for robot_id, row in core.timetable.rows.items()} == ends
 
 
 def test_when_the_bug_is_gone_the_robot_goes_on(monkeypatch: Patch):
