@@ -23,7 +23,7 @@ from coordinator.model.records import (
     StopChanged,
 )
 from coordinator.model.route import Step
-from coordinator.plant.map import PlantMap
+from coordinator.plant.map import DeviceKind, PlantMap
 
 
 class Releases:
@@ -134,10 +134,14 @@ class Releases:
     def _doors(self, release: BaseExtended) -> Iterable[Finding]:
         if self._open_for is None:
             return
+        passed: set[DeviceId] = set()
         for edge_id in (step.edge_id for step in release.steps):
             edge = None if edge_id is None else self._plant.edges.get(edge_id)
-            if edge is None or edge.device_id is None:
+            if edge is None or edge.device_id is None or edge.device_id in passed:
                 continue
+            if self._plant.devices[edge.device_id].kind is DeviceKind.DOOR:
+                # It stays open until the robot is through for the last time.
+                passed.add(edge.device_id)
             if self._open_for.get(edge.device_id) != (release.robot_id, edge_id):
                 text = f"base of robot {release.robot_id}: {edge.device_id} isn't open for it at edge {edge_id}"
                 yield Finding("door", edge.device_id, text)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from coordinator.model.effects import RequestDevice
 from coordinator.model.events import DeviceReported, DeviceState
 from coordinator.model.ids import DeviceId
 from coordinator.model.observation import Severity
+from coordinator.plant.map import DeviceKind
 
 if TYPE_CHECKING:
     from coordinator.fleet.core import Core
@@ -16,6 +18,19 @@ if TYPE_CHECKING:
 
 ASK_AGAIN_S = 5.0
 GIVE_UP_S = 60.0
+
+
+def gates(core: Core, chunk: list[int]) -> Iterator[Way]:
+    """Ways that doors and lifts must be open for before a chunk is released: a door passed to and fro stays open."""
+    doors: set[DeviceId] = set()
+    for index in chunk:
+        way = core.resources.ways[index]
+        device_id = core.plant.edges[way.edge_id].device_id
+        if device_id is None or device_id in doors:
+            continue
+        if core.plant.devices[device_id].kind is DeviceKind.DOOR:
+            doors.add(device_id)
+        yield way
 
 
 def ask_device(core: Core, robot: RobotState, way: Way) -> tuple[str, str] | None:

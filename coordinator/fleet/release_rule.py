@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from coordinator.fleet.corridor_use import facing, ways_ahead
-from coordinator.fleet.devices import ask_device
+from coordinator.fleet.devices import ask_device, gates
 from coordinator.model.ids import RobotId
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def check(core: Core, robot: RobotState, live: LiveRobot, chunk: list[int]) -> R
     before = _before(core, robot, live, chunk)
     if before is not None:
         return before
-    for index in chunk:
-        refused = ask_device(core, robot, resources.ways[index])
+    for way in gates(core, chunk):
+        refused = ask_device(core, robot, way)
         if refused:
             return Refused(refused[0], refused[1])
     exit_way = None if core.timetable.rows[robot.robot_id].is_planned else _ahead_of_facing(core, robot, live, chunk)

@@ -89,6 +89,9 @@ def _follow_plan(core: Core, robot: RobotState, live: LiveRobot, wanted: NodeId,
     """Take the path from the timetable: to the aim, or to where the robot bars nobody while there is none."""
     is_planned = plan_to(core, robot, live, wanted)
     is_there = is_planned and robot.base_end.node_id == wanted
+    if is_there and live.give_way is not None:
+        # It stays until the other has passed: its way on mustn't come before the other's.
+        core.timetable.unplan(robot.robot_id)
     path = [] if is_there else core.timetable.planned_ways(robot.robot_id)
     if not is_planned:
         if live.give_way is not None:

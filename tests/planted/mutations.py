@@ -362,4 +362,20 @@ MUTATIONS = (
         "a door behind a radio hole is asked for and let go fifty times a second, for ever",
         FLEET + "test_releases.py::test_a_gate_behind_work_in_a_radio_hole_stays_wanted",
     ),
+    Mutation(
+        "standing-aside-keeps-its-turn",
+        "coordinator/fleet/targets.py",
+        "    if is_there and live.give_way is not None:\n",
+        "    if False:\n",
+        "a robot waits behind one that has made way for it, and half the fleet behind them, for hours",
+        FLEET + "test_giving_way.py::test_who_stands_aside_comes_after_the_other",
+    ),
+    Mutation(
+        "door-asked-for-twice",
+        "coordinator/fleet/devices.py",
+        "        if device_id is None or device_id in doors:\n",
+        "        if device_id is None:\n",
+        "a robot waits for ever before a door to a room without radio",
+        FLEET + "test_releases.py::test_a_door_to_a_room_without_radio_is_asked_for_once",
+    ),
 )

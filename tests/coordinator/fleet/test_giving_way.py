@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from coordinator.fleet.live import GiveWay
+from coordinator.model.ids import NodeId
 from coordinator.model.mission import MissionState
 from coordinator.model.operator import CreateMission
 from coordinator.model.robot import Activity
@@ -119,3 +121,21 @@ def test_robots_stand_aside_inside_a_zone_that_has_room(make_floor, capacity):
     floor.run(600, laziness=0.2)
 
     assert floor.fleet.totals().visits_count >= 20
+
+
+def test_who_stands_aside_comes_after_the_other(make_floor):
+    """Once a robot has got out of the way it has no turn before the one it made way for, whatever it had planned."""
+    floor = make_floor(yard())
+    robot = floor.join("a", "hw", "red")
+    other = floor.join("b", "he", "blue")
+    floor.run(3)
+    floor.ask(CreateMission(("E-red",)))
+    core = floor.fleet._core
+    spot = core.live[other.robot_id].held
+    core.live[robot.robot_id].give_way = GiveWay(NodeId("ls"), other.robot_id, spot, floor.now_s + 60.0)
+    floor.until(lambda: robot.node_id == "ls")
+    floor.run(2)
+
+    assert core.live[robot.robot_id].give_way is not None
+    assert not core.timetable.planned_legs(robot.robot_id)
+    floor.until(lambda: _are_done(floor, "m1"))

@@ -150,6 +150,19 @@ def test_a_gate_behind_work_in_a_radio_hole_stays_wanted(make_floor):
     floor.until(lambda: robot.node_id == "hw")
 
 
+def test_a_door_to_a_room_without_radio_is_asked_for_once(make_floor):
+    """The way into the room is released with the way out: the door stays open for both, and nobody else gets it."""
+    floor = make_floor(hole(devices={"gate-1": {"kind": "door", "open_s": 5}}, edges={"d2-ld": {"door": "gate-1"}}))
+    robot = floor.join("a", "hw", "red")
+    floor.ask(CreateMission(("D-red",)))
+    floor.until(lambda: robot.node_id == "ld")
+    assert [ask.robot_id for ask in floor.asked_devices] == ["a"]
+    floor.until(lambda: robot.node_id == "hw")
+
+    assert floor.mission("m1").state is MissionState.SUCCEEDED
+    assert [ask.robot_id for ask in floor.asked_devices] == ["a", None]
+
+
 def _stop(floor: Floor, puppet: Puppet) -> None:
     floor.ask(StopRobots((puppet.robot_id,), "test"))
 

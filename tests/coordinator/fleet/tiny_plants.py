@@ -172,7 +172,7 @@ def gated(kind: str) -> PlantMap:
     return build(places, "west-in in-out out-east west-hw1 west-hw2 east-he west-lw east-le", points=points, **plant)
 
 
-def hole() -> PlantMap:
+def hole(**parts: Any) -> PlantMap:
     """Draw the road west - d1 - d2 - d3 - east, with d1 to d3 in the radio shadow of a tank."""
     return build(
         {
@@ -185,6 +185,7 @@ def hole() -> PlantMap:
             "cells": {"mast": {"at": [30, 30], "power_dbm": -30}},
             "shadows": [{"polygon": [[15, -5], [45, -5], [45, 15], [15, 15]], "loss_db": 60}],
         },
+        **parts,
     )  # fmt: skip
 
 
