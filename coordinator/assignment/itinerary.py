@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy as np
 
-from coordinator.assignment.kernel import CHARGE
+from coordinator.assignment.board import CHARGE
 from coordinator.assignment.route import Route
 from coordinator.assignment.search import Search
 from coordinator.assignment.tables import Tables

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coordinator.assignment.board import CHARGE, FIT, NOTHING, POINT, ROBOT, RULES, STOP, Board, Records
 from coordinator.assignment.cost import AgeCost, choose_cost, outside_price
-from coordinator.assignment.kernel import CHARGE, FIT, NOTHING, POINT, ROBOT, RULES, STOP, Board, Records
 from coordinator.assignment.route import Route
 from coordinator.assignment.settings import PlannerSettings
 from coordinator.assignment.tables import Bools, Ints, Tables
