@@ -121,7 +121,7 @@ async def _run(
     recovered = await ledger.read(lambda journal: recover(journal, observations))
     if recovered.lost_count:
         log.error("journal_was_cut", lost_count=recovered.lost_count, hint="confirm where each robot stands")
-    log.info("loading_planners", hint="the first start compiles them: about half a minute")
+    log.info("loading_planners", hint="the first start compiles them: up to a minute")
     warm_up()
     clock = AnchoredClock(not_before_s=recovered.last_at_s)
     now_s = clock.now_s()

@@ -109,7 +109,7 @@ class RouteUpdate(_message.Message):
     route_id: _builtins.str
     """One route a session; a new id only in a new session or after a person placed the robot anew."""
     revision: _builtins.int
-    """Grows with every update of the route. The robot drops an update with a lower one."""
+    """Grows with every update of the route, over restarts of the coordinator, too. The robot drops an update with a lower one."""
     @_builtins.property
     def base(self) -> _containers.RepeatedCompositeFieldContainer[Global___RouteStep]:
         """Released steps, contiguous, beginning at the first one the coordinator doesn't know to be held by the robot.
