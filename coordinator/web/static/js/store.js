@@ -1,0 +1,114 @@
+// The page's picture of the plant and its fleet; filled by live.js, read by every view.
+import { batch, computed, signal } from "@preact/signals";
+
+export const plant = signal(null);
+export const connection = signal("connecting");
+export const robots = signal(new Map());
+export const points = signal(new Map());
+export const missions = signal(new Map());
+export const alarms = signal(new Map());
+export const edges = signal(new Map());
+export const totals = signal(null);
+// Whole seconds of the coordinator's timeline: views that show ages read it and so are drawn anew.
+export const second = signal(Date.now() / 1000);
+
+const KINDS = { robots, points, missions, alarms, edges };
+const IDS = {
+  robots: (row) => row.robot_id,
+  points: (row) => row.point_id,
+  missions: (row) => row.mission_id,
+  alarms: (row) => row.alarm_id,
+  edges: (row) => row.edge_id,
+};
+const POINT_FIELDS = ["point_id", "last_visit_s", "due_s", "is_overdue", "visit_count", "robot_id"];
+
+let offset_s = Date.now() / 1000 - performance.now() / 1000;
+
+/** Now on the coordinator's timeline, in seconds. */
+export const now_s = () => performance.now() / 1000 + offset_s;
+
+export function setClock(coordinator_s) {
+  const found_s = coordinator_s - performance.now() / 1000;
+  // Frames come late, never early: believe the earliest, and drift slowly towards later ones.
+  offset_s = found_s > offset_s || offset_s - found_s > 2 ? found_s : offset_s + (found_s - offset_s) * 0.02;
+}
+
+/** Index of a drawing's things by id, made once. */
+export function readPlant(drawing) {
+  const nodes = new Map(drawing.nodes.map((node) => [node.node_id, node]));
+  const ways = new Map(drawing.edges.map((edge) => [edge.edge_id, edge]));
+  const between = new Map(drawing.edges.map((edge) => [`${edge.start} ${edge.end}`, edge]));
+  const inspection = new Map(drawing.points.map((point) => [point.point_id, point]));
+  const levels = new Map(drawing.levels.map((level, index) => [level.level_id, index]));
+  plant.value = { ...drawing, nodesById: nodes, edgesById: ways, between, pointsById: inspection, levelIndex: levels };
+}
+
+export function takeBoard(board) {
+  batch(() => {
+    for (const [kind, rows] of Object.entries(KINDS)) {
+      const change = board[kind];
+      if (!board.is_whole && !change.rows.length && !change.gone.length) continue;
+      const next = board.is_whole ? new Map() : new Map(rows.value);
+      for (const raw of change.rows) {
+        const row = kind === "points" ? Object.fromEntries(POINT_FIELDS.map((name, i) => [name, raw[i]])) : raw;
+        next.set(IDS[kind](row), row);
+      }
+      for (const id of change.gone) next.delete(id);
+      rows.value = next;
+    }
+    if (board.totals.rows.length) totals.value = board.totals.rows[0];
+    second.value = now_s();
+  });
+}
+
+setInterval(() => {
+  second.value = now_s();
+}, 1000);
+
+/** Idleness over revisit period; null for points without one. */
+export function ageRatio(point, at_s) {
+  const period_s = plant.value.pointsById.get(point.point_id)?.period_s;
+  if (!period_s || point.due_s === null) return null;
+  return (at_s - point.due_s) / period_s + 1;
+}
+
+/** ok, due, overdue or none (no period): how a point stands. */
+export function pointState(point, at_s) {
+  const spec = plant.value.pointsById.get(point.point_id);
+  if (!spec?.period_s || point.due_s === null) return "none";
+  if (at_s > point.due_s + spec.tolerance_s) return "overdue";
+  return at_s >= point.due_s ? "due" : "ok";
+}
+
+const SEVERITIES = ["critical", "high", "medium", "low"];
+export const severityRank = (alarm) => SEVERITIES.indexOf(alarm.severity);
+
+/** ISA-18.2: shelved, unacknowledged, acknowledged, or returned to normal unacknowledged. */
+export function alarmState(alarm, at_s) {
+  if (alarm.shelved_until_s !== null && alarm.shelved_until_s > at_s) return "shelved";
+  if (alarm.is_active) return alarm.is_acknowledged ? "acknowledged" : "unacknowledged";
+  return "returned";
+}
+
+export const openAlarms = computed(() => {
+  const rank = { unacknowledged: 0, returned: 1, acknowledged: 2 };
+  return [...alarms.value.values()]
+    .filter((alarm) => alarmState(alarm, second.value) !== "shelved")
+    .sort(
+      (a, b) =>
+        rank[alarmState(a, second.value)] - rank[alarmState(b, second.value)] ||
+        severityRank(a) - severityRank(b) ||
+        b.raised_s - a.raised_s,
+    );
+});
+
+/** One word for a robot: what a person must know first. */
+export function robotState(robot) {
+  if (robot.link === "lost") return "lost";
+  if (robot.is_stopped) return "stopped";
+  if (robot.faults.some((fault) => fault.stops_driving) || robot.activity === "faulted") return "faulted";
+  if (robot.activity === "blocked") return "blocked";
+  if (robot.link === "suspect") return "suspect";
+  if (robot.wait && robot.activity !== "working" && robot.activity !== "charging") return "waiting";
+  return robot.activity ?? "unknown";
+}
