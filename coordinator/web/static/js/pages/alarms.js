@@ -46,7 +46,8 @@ function AlarmTable({ rows, selected }) {
 
 /** Where the alarm's thing is to be seen. */
 function place(alarm) {
-  if (plant.value.pointsById.has(alarm.subject)) return { point: alarm.subject };
+  const point = plant.value.points.find((item) => item.point_id === alarm.subject || item.tasks.some((task) => task.task_id === alarm.subject));
+  if (point) return { point: point.point_id };
   if (plant.value.edgesById.has(alarm.subject)) return { edge: alarm.subject };
   const robot = robots.value.has(alarm.subject) ? alarm.subject : alarm.robot_id;
   return robot && robots.value.has(robot) ? { robot } : null;
