@@ -5,6 +5,8 @@ import { Icon } from "./icons.js";
 import { percent } from "./format.js";
 import { t, word } from "./words.js";
 
+const share = (ratio) => `${Math.min(1, Math.max(0, ratio)) * 100}%`;
+
 /** A coloured word; the shape tells the same as the colour. */
 export const Badge = ({ tone = "plain", children }) => html`<span class=${`badge ${tone}`}>${children}</span>`;
 
@@ -42,7 +44,7 @@ export function Severity({ severity }) {
 export function Charge({ ratio }) {
   const tone = ratio < 0.2 ? "bad" : ratio < 0.35 ? "warn" : "good";
   return html`<span class="charge">
-    <span class="meter" aria-hidden="true"><i class=${tone} style=${{ width: percent(ratio) }}></i></span>
+    <span class="meter" aria-hidden="true"><i class=${tone} style=${{ width: share(ratio) }}></i></span>
     <span class="digits">${percent(ratio)}</span>
   </span>`;
 }
@@ -50,8 +52,8 @@ export function Charge({ ratio }) {
 /** How full a thing is, from 0 to 1; `mark` is where the limit lies. */
 export function Bar({ ratio, tone = "busy", mark }) {
   return html`<span class="bar" aria-hidden="true">
-    <i class=${tone} style=${{ width: percent(Math.min(1, Math.max(0, ratio))) }}></i>
-    ${mark === undefined ? null : html`<b style=${{ left: percent(mark) }}></b>`}
+    <i class=${tone} style=${{ width: share(ratio) }}></i>
+    ${mark === undefined ? null : html`<b style=${{ left: share(mark) }}></b>`}
   </span>`;
 }
 
@@ -193,6 +195,6 @@ export function ReasonDialog({ title, text, isNeeded = true, action, tone = "mai
 export const Facts = ({ rows }) =>
   html`<dl class="facts">
     ${rows
-      .filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .filter(([, value]) => value !== null && value !== undefined && value !== "" && value.length !== 0)
       .map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
   </dl>`;

@@ -27,9 +27,15 @@ export function drawTraffic(ctx, camera, view) {
   const shown = placed.filter(({ x, y }) => x > -OUTSIDE_PX && y > -OUTSIDE_PX && x < camera.width + OUTSIDE_PX && y < camera.height + OUTSIDE_PX);
   for (const item of shown) drawRobot(ctx, camera, view, item);
   const hasNames = view.layers.names && (placed.length <= FEW || camera.scale > NAMES_FROM);
-  for (const item of shown) if (hasNames || isSelected(view, item)) drawName(ctx, camera, view, item);
+  const taken = [];
+  const named = shown.filter((item) => hasNames || isSelected(view, item));
+  named.sort((a, b) => importance(view, b) - importance(view, a));
+  for (const item of named) drawName(ctx, camera, view, item, taken);
   return placed;
 }
+
+// Whose name is shown where there is room for one only.
+const importance = (view, item) => (isSelected(view, item) ? 3 : item.robot.link === "lost" || item.robot.is_stopped ? 2 : item.robot.wait ? 1 : 0);
 
 const isSelected = (view, item) => view.selection?.kind === "robot" && view.selection.id === item.robot.robot_id;
 
@@ -92,8 +98,8 @@ function drawSelection(ctx, camera, view) {
   } else if (selection?.kind === "edge") {
     const way = scene.ways.find((item) => item.ids.includes(selection.id));
     if (way) {
-      ctx.globalAlpha = 0.85;
-      ctx.lineWidth = 7;
+      ctx.globalAlpha = 0.4;
+      ctx.lineWidth = 18;
       ctx.beginPath();
       ctx.moveTo(camera.px(way.a.x_m), camera.py(way.a.y_m));
       ctx.lineTo(camera.px(way.b.x_m), camera.py(way.b.y_m));
@@ -148,10 +154,13 @@ function dots(ctx, x, y, radius) {
   }
 }
 
-/** The name on a small plate in the colour of its state. */
-function tag(ctx, text, x, bottom, color, palette) {
+/** The name on a small plate in the colour of its state, unless another plate is there. */
+function tag(ctx, text, x, bottom, color, palette, taken) {
   ctx.font = "600 11px system-ui, sans-serif";
   const width = ctx.measureText(text).width + 10;
+  const isFree = taken.every((other) => Math.abs(other.x - x) > (other.width + width) / 2 || Math.abs(other.bottom - bottom) > 17);
+  if (!isFree) return;
+  taken.push({ x, bottom, width });
   ctx.fillStyle = palette["map-halo"];
   ctx.strokeStyle = color;
   ctx.lineWidth = 1.2;
@@ -165,10 +174,10 @@ function tag(ctx, text, x, bottom, color, palette) {
   ctx.fillText(text, x, bottom - 3.2);
 }
 
-function drawName(ctx, camera, view, item) {
+function drawName(ctx, camera, view, item, taken) {
   const { robot, x, y } = item;
   const radius = robotRadius(view, camera, robot);
-  tag(ctx, robot.robot_id, x, y - radius - 7, item.color, view.palette);
+  tag(ctx, robot.robot_id, x, y - radius - 7, item.color, view.palette, taken);
   const state = robotState(robot);
   if (state === "waiting" && camera.scale > 5) {
     const behind = robot.wait.behind ? ` ← ${robot.wait.behind}` : "";

@@ -16,6 +16,7 @@ import { Legend } from "./map_legend.js";
 const PANELS = { robot: RobotPanel, point: PointPanel, edge: EdgePanel, zone: ZonePanel };
 const KINDS = ["robot", "point", "edge"];
 const MAX_FOUND = 12;
+const LOOK_AGAIN_MS = 300;
 
 /** Level and place of a thing: [level id, x, y]. */
 function placeOf({ kind, id }) {
@@ -37,15 +38,19 @@ export function MapPage() {
   const [hovered, hover] = useState(null);
   const show = (thing) => {
     const place = placeOf(thing);
-    if (!place) return;
+    if (!place) return false;
     setLevel(place[0]);
     select(KINDS.includes(thing.kind) ? thing : null);
     // After the level was changed.
     setTimeout(() => view.current?.focus(place[1], place[2]));
+    return true;
   };
   useEffect(() => {
     const kind = KINDS.find((name) => route.value.query.has(name));
-    if (kind) show({ kind, id: route.value.query.get(kind) });
+    if (!kind || show({ kind, id: route.value.query.get(kind) })) return undefined;
+    // A robot's first pose comes a moment after the page.
+    const timer = setInterval(() => show({ kind, id: route.value.query.get(kind) }) && clearInterval(timer), LOOK_AGAIN_MS);
+    return () => clearInterval(timer);
   }, [route.value]);
   const on = {
     pick(thing, isMore) {

@@ -53,7 +53,7 @@ export function Legend({ show }) {
       </ul>
       ${layers.value.radio
         ? html`<h3>${t("layer.radio")}</h3>
-            <ul>${RADIO_BANDS.map(([start, tint]) => html`<li key=${start}><i style=${{ background: `rgb(${tint.slice(0, 3)} / ${Math.min(1, tint[3] * 2)})` }}></i>${Number.isFinite(start) ? t("from_dbm", { n: start }) : t("no_coverage")}</li>`)}</ul>`
+            <ul>${RADIO_BANDS.map(([start, tint]) => html`<li key=${start}><i style=${{ background: `rgba(${tint.slice(0, 3)}, ${Math.min(1, tint[3] * 2)})` }}></i>${Number.isFinite(start) ? t("from_dbm", { n: start }) : t("no_coverage")}</li>`)}</ul>`
         : null}
     </section>`;
 }
