@@ -42,10 +42,14 @@ class Guard:
             await self._app(scope, receive, send)
             return
         problem = self._problem(scope, Headers(scope=scope))
+        if problem is None and scope["type"] == "http" and scope["method"] not in READING:
+            body = await _read_body(receive)
+            problem = _too_large(f"more than {MAX_BODY_BYTES}") if body is None else None
+            receive = _replay(body or b"", receive)
         if problem is not None:
             await _refuse(problem, scope, receive, send)
             return
-        await self._app(scope, _bounded(receive), _with_headers(send))
+        await self._app(scope, receive, _with_headers(send))
 
     def _problem(self, scope: Scope, headers: Headers) -> Problem | None:
         host = headers.get("host", "")
@@ -89,20 +93,28 @@ def _too_large(length: str) -> Problem:
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", text)
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Count what a body of unsaid length brings."""
-    count = 0
-
-    async def bounded() -> Message:
-        nonlocal count
+async def _read_body(receive: Receive) -> bytes | None:
+    """A body, also one whose length isn't said; None if it is too large."""
+    body = b""
+    while True:
         message = await receive()
-        if message["type"] == "http.request":
-            count += len(message.get("body", b""))
-            if count > MAX_BODY_BYTES:
-                raise _too_large(f"more than {MAX_BODY_BYTES}")
-        return message
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            return None
+        if not message.get("more_body", False):
+            return body
 
-    return bounded
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Give the body at once; after it, whatever else comes."""
+    waiting = [body]
+
+    async def replay() -> Message:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return replay
 
 
 def _with_headers(send: Send) -> Send:
