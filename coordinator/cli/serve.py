@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -137,6 +138,12 @@ def _translated() -> Iterator[None]:
         raise CheckFailedError(f"{error}; see `roundsman journal verify`") from error
     except UnknownRecordError as error:
         raise CheckFailedError(f"the journal was written by a newer version: {error}") from error
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
+            raise
+        raise NotConnectedError(
+            f"can't listen for the control room: {error.strerror}; choose another --http"
+        ) from error
     except RuntimeError as error:
         if "bind" not in str(error):
             raise

@@ -150,9 +150,13 @@ async def _run(
         last_snapshot_seq=recovered.snapshot_seq,
     )
     try:
-        web = _web_server(settings, plant, adapters, traffic, loop, clock) if settings.http.is_on else None
+        web = (
+            _web_server(settings, plant, adapters, traffic=traffic, loop=loop, clock=clock)
+            if settings.http.is_on
+            else None
+        )
         if await _started(loop, fleet.start(now_s), stopping):
-            await _serve(settings, adapters, loop, web, stopping, ready)
+            await _serve(settings, adapters, loop, web=web, stopping=stopping, ready=ready)
     finally:
         adapters.blobs.close()
 
@@ -204,6 +208,7 @@ def _web_server(
     settings: ServiceSettings,
     plant: PlantMap,
     adapters: _Adapters,
+    *,
     traffic: TrafficSource,
     loop: CoreLoop,
     clock: AnchoredClock,
@@ -227,6 +232,7 @@ async def _serve(
     settings: ServiceSettings,
     adapters: _Adapters,
     loop: CoreLoop,
+    *,
     web: WebServer | None,
     stopping: asyncio.Event,
     ready: Callable[[Addresses], None] | None,

@@ -47,7 +47,7 @@ class InsecureAddressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the servers listen; port 0 lets the system choose. The control room's address is empty if it isn't served."""
+    """Where the servers listen; port 0 lets the system choose. `http` is the control room's URL; empty if there is none."""
 
     host: str
     control_port: int

@@ -17,7 +17,9 @@ class NewMission(Body):
     point_ids: list[str] = Field(description="1 to 10,000 points of the plant.", examples=[["P-101A", "V-201"]])
     name: str = Field("", description="For people, at most 100 characters.")
     priority: int = Field(50, ge=0, le=100, description="A higher one is served earlier.")
-    deadline_s: float | None = Field(None, description="Coordinator's timeline, Unix seconds; it fails with what is open.")
+    deadline_s: float | None = Field(
+        None, description="Coordinator's timeline, Unix seconds; it fails with what is open."
+    )
     mission_id: str = Field("", description="Empty: the coordinator chooses.")
 
 
@@ -36,7 +38,9 @@ class Why(Body):
 class Closure(Why):
     """Close an edge, both directions of a two-way one."""
 
-    for_s: float | None = Field(None, description="It opens by itself after this, seconds above 0. Unset: stays closed.")
+    for_s: float | None = Field(
+        None, description="It opens by itself after this, seconds above 0. Unset: stays closed."
+    )
 
 
 class Nothing(Body):

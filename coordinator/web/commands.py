@@ -51,7 +51,8 @@ Key = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
-        description="1 to 64 of A-Z a-z 0-9 . _ -: the same request with the same key acts once. Empty: a retry may act twice.",
+        description="1 to 64 of A-Z a-z 0-9 . _ -: the same request with the same key acts once."
+        " Empty: a retry may act twice.",
     ),
 ]
 Operator = Annotated[
@@ -122,7 +123,7 @@ def _add_missions(router: APIRouter, desk: Desk) -> None:
         return await desk.ask(request, codec.decode_create_mission)
 
     async def change(
-        mission_id: str, kind: wire.MissionChange, reason: str, context: wire.CallContext
+        mission_id: str, kind: wire.MissionChange.ValueType, reason: str, context: wire.CallContext
     ) -> Done:
         request = wire.ChangeMissionRequest(context=context, mission_id=mission_id, change=kind, reason=reason)
         return await desk.ask(request, codec.decode_change_mission)
@@ -168,9 +169,7 @@ def _add_robots(router: APIRouter, desk: Desk) -> None:
     @router.post("/robots/stop", tags=["robots"])
     async def stop_robots(body: SomeRobots, operator: Operator = "", key: Key = "") -> Done:
         """Ask robots to brake and stay. Not a safety function: it goes over a radio link."""
-        request = wire.StopRobotsRequest(
-            context=_context(operator, key), robot_ids=body.robot_ids, reason=body.reason
-        )
+        request = wire.StopRobotsRequest(context=_context(operator, key), robot_ids=body.robot_ids, reason=body.reason)
         return await desk.ask(request, codec.decode_stop_robots)
 
     @router.post("/robots/resume", tags=["robots"])
@@ -203,9 +202,7 @@ def _add_robots(router: APIRouter, desk: Desk) -> None:
 
 def _add_alarms(router: APIRouter, desk: Desk) -> None:
     @router.post("/alarms/{alarm_id}/acknowledge", tags=["alarms"])
-    async def acknowledge_alarm(
-        alarm_id: str, body: Acknowledgement, operator: Operator = "", key: Key = ""
-    ) -> Done:
+    async def acknowledge_alarm(alarm_id: str, body: Acknowledgement, operator: Operator = "", key: Key = "") -> Done:
         """Say that a person has seen it."""
         request = wire.ChangeAlarmRequest(
             context=_context(operator, key),

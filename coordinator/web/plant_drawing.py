@@ -93,9 +93,7 @@ def _coverage(plant: PlantMap, level_id: LevelId) -> dict[str, Any]:
     width_m, height_m = max(xs_m) + RADIO_MARGIN_M - west_m, max(ys_m) + RADIO_MARGIN_M - south_m
     step_m = max(width_m, height_m) / RADIO_CELL_COUNT
     columns, rows = math.ceil(width_m / step_m), math.ceil(height_m / step_m)
-    x_m, y_m = np.meshgrid(
-        west_m + (np.arange(columns) + 0.5) * step_m, south_m + (np.arange(rows) + 0.5) * step_m
-    )
+    x_m, y_m = np.meshgrid(west_m + (np.arange(columns) + 0.5) * step_m, south_m + (np.arange(rows) + 0.5) * step_m)
     power_dbm = rsrp_field_dbm(plant.radio, x_m, y_m, level_id)
     return {
         "level_id": level_id,

@@ -143,7 +143,13 @@ async def served(made: Room) -> AsyncIterator[str]:
 
 def observation(counter: int = 1, **more: Any) -> Observation:
     """A result of a point of the alley."""
-    fields = {"order_id": "o1", "point_id": PointId("W-red"), "task_id": TaskId("W-red.t"), "taken_s": 5.0, "value": 7.5}
+    fields = {
+        "order_id": "o1",
+        "point_id": PointId("W-red"),
+        "task_id": TaskId("W-red.t"),
+        "taken_s": 5.0,
+        "value": 7.5,
+    }
     return Observation(**{"counter": counter, **fields, **more})  # type: ignore[arg-type]
 
 

@@ -30,11 +30,16 @@ async def test_metrics_say_how_the_fleet_is(room: Room):
     assert ({"link": "live"}, 1.0) in found["roundsman_robots"]
     assert found["roundsman_robots_stopped"] == [({}, 1.0)]
     assert found["roundsman_robot_charge_ratio"][0][0] == {"robot_id": "a"}
-    assert ({"point_id": "W-red"} in [labels for labels, _ in found["roundsman_point_age_ratio"]])
+    assert {"point_id": "W-red"} in [labels for labels, _ in found["roundsman_point_age_ratio"]]
     assert found["roundsman_points"] == [({}, 4.0)]
     assert found["roundsman_visits_total"] == [({}, 0.0)]
     assert found["roundsman_epoch"] == [({}, 1.0)]
-    assert {labels["severity"] for labels, _ in found["roundsman_alarms_active"]} == {"low", "medium", "high", "critical"}
+    assert {labels["severity"] for labels, _ in found["roundsman_alarms_active"]} == {
+        "low",
+        "medium",
+        "high",
+        "critical",
+    }
 
 
 async def test_the_grafana_dashboard_asks_only_for_what_there_is(room: Room):

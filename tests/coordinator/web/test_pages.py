@@ -9,7 +9,9 @@ from pathlib import Path
 from coordinator.web.pages import FOLDER
 from tests.coordinator.web.rig import Room
 
-OWN = [path for path in sorted(FOLDER.rglob("*")) if path.suffix in (".js", ".css", ".html") and "vendor" not in path.parts]
+OWN = [
+    path for path in sorted(FOLDER.rglob("*")) if path.suffix in (".js", ".css", ".html") and "vendor" not in path.parts
+]
 KEY = re.compile(r'^  "([^"]+)": "(.*)",$', re.MULTILINE)
 
 
@@ -71,7 +73,9 @@ async def test_a_page_may_run_nothing_but_its_own_files(room: Room):
 def test_the_page_stays_light():
     """The first load is at most 150 kB packed."""
     first = [path for path in OWN if path.name not in ("api.html", "api.js")]
-    first += [FOLDER / "vendor" / name for name in ("preact.mjs", "hooks.mjs", "htm.mjs", "signals.mjs", "signals-core.mjs")]
+    first += [
+        FOLDER / "vendor" / name for name in ("preact.mjs", "hooks.mjs", "htm.mjs", "signals.mjs", "signals-core.mjs")
+    ]
     assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in first) <= 150_000
 
 

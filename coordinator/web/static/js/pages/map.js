@@ -27,7 +27,8 @@ function placeOf({ kind, id }) {
   }
   const spec = kind === "point" ? at.pointsById.get(id) : kind === "edge" ? at.edgesById.get(id) : null;
   const node = at.nodesById.get(kind === "node" ? id : (spec?.node_id ?? spec?.start));
-  return node && [node.level_id, node.x_m, node.y_m];
+  const end = kind === "edge" ? at.nodesById.get(spec?.end) : node;
+  return node && [node.level_id, (node.x_m + end.x_m) / 2, (node.y_m + end.y_m) / 2];
 }
 
 export function MapPage() {
