@@ -47,7 +47,7 @@ class InsecureAddressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the servers listen; port 0 lets the system choose. `http` is the control room's URL; empty if there is none."""
+    """Where the servers listen; port 0 lets the system choose. `http` is the control room's URL, empty without one."""
 
     host: str
     control_port: int

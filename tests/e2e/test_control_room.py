@@ -130,8 +130,8 @@ def test_a_clicked_edge_closes_and_robots_take_another_way(room: Room):
     canvas.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
     expect(room.page.get_by_role("heading", name=edge_id)).to_be_visible()
 
-    room.button("Close").last.click()
-    room.give_reason("scaffold", "Close")
+    room.button("Close edge").click()
+    room.give_reason("scaffold", "Close edge")
 
     expect(room.page.get_by_text("closed", exact=True).first).to_be_visible()
     closed = {row["edge_id"]: row for row in room.read("edges") if row["is_closed"]}
@@ -141,7 +141,7 @@ def test_a_clicked_edge_closes_and_robots_take_another_way(room: Room):
     visits = room.read("fleet")["totals"]["visits_count"]
     wait_until(lambda: room.read("fleet")["totals"]["visits_count"] > visits, "a visit in spite of the closure")
 
-    room.button("Open again").click()
+    room.button("Open edge").click()
     expect(room.page.get_by_text("open", exact=True).first).to_be_visible()
     assert not [row for row in room.read("edges") if row["is_closed"]]
 
@@ -169,7 +169,7 @@ def test_a_mission_is_made_of_picked_points(room: Room):
         box = room.page.get_by_role("checkbox", name=name)
         box.focus()
         box.press("Space")
-    room.page.get_by_label("Name").fill(HOSTILE)
+    room.page.get_by_label("Name", exact=True).fill(HOSTILE)
     room.page.get_by_label("Operator").fill(f"Ann {HOSTILE}"[:64])
     room.button("Send out").click()
     expect(room.page.get_by_role("heading", name=HOSTILE)).to_be_visible()

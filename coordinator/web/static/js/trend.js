@@ -78,15 +78,16 @@ export function Trend({ rows, task }) {
       .map((row) => row.observation)
       .filter((observation) => observation.value !== null)
       .sort((a, b) => a.taken_s - b.taken_s);
-    const made = options(Plot, task, element.current.clientWidth);
+    const frame = element.current;
+    const made = options(Plot, task, frame.clientWidth);
     const data = [
       sorted.map((observation) => observation.taken_s),
       sorted.map((observation) => observation.value),
       ...made.lines.map((name) => sorted.map(() => task.limits[name])),
     ];
-    const plot = new Plot(made, data, element.current);
-    const observer = new ResizeObserver(() => plot.setSize({ width: element.current.clientWidth, height: HEIGHT }));
-    observer.observe(element.current);
+    const plot = new Plot(made, data, frame);
+    const observer = new ResizeObserver(() => plot.setSize({ width: frame.clientWidth, height: HEIGHT }));
+    observer.observe(frame);
     return () => {
       observer.disconnect();
       plot.destroy();

@@ -27,7 +27,7 @@ export default {
   "resume_all_text": "让机器人恢复行驶。目前有 {n} 台已停止。请先确认无人处于危险之中。",
   "unseen": "{n} 条未确认",
   "and_more": "另有 {n} 条",
-  "close_window": "关闭",
+  "close_window": "关闭窗口",
   "cancel": "取消",
   "reason": "原因",
   "reason_optional": "原因（可留空）",
