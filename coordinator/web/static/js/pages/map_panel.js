@@ -23,7 +23,7 @@ function Head({ kind, id, badge, close }) {
 
 export function RobotPanel({ id, following, follow, close }) {
   const row = robots.value.get(id);
-  const view = useRobot(id);
+  const view = useRobot(row && id);
   if (!row) return html`<${Empty}>${t("no_such", { name: id })}<//>`;
   return html`<${Head} kind="robot" id=${id} badge=${html`<${RobotBadge} state=${robotState(row)} />`} close=${close} />
     <div class="actions">

@@ -73,10 +73,11 @@ function nextPoints(row) {
   return shown ? `${shown}${more > 0 ? ` +${more}` : ""}` : "–";
 }
 
-/** The whole view of a robot, asked for again and again while it is shown. */
+/** The whole view of a robot, asked for again and again while it is shown; null without a name. */
 export function useRobot(name) {
   const [view, setView] = useState(null);
   useEffect(() => {
+    if (!name) return undefined;
     let isShown = true;
     const ask = () =>
       get(`/api/v1/robots/${encodeURIComponent(name)}`)
@@ -94,7 +95,7 @@ export function useRobot(name) {
 
 function RobotPage({ name }) {
   const row = robots.value.get(name);
-  const view = useRobot(name);
+  const view = useRobot(row && name);
   const observations = useObservations({ robot_id: name, limit: 30 });
   if (!row) return html`<div class="page"><${Empty}>${t("no_such", { name })}<//></div>`;
   return html`<div class="page">
