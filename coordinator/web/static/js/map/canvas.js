@@ -32,6 +32,7 @@ export class MapView {
     this.groundKey = "";
     this.drawn_ms = 0;
     this.placed = [];
+    this.wanted = null;
     this.look = { levelId: null, selection: null, following: false };
     this.scene = null;
     this.pointers = new Map();
@@ -78,6 +79,11 @@ export class MapView {
 
   /** Bring a place into the middle, near enough to be read. */
   focus(x_m, y_m) {
+    if (this.camera.width <= 1) {
+      // Not laid out yet.
+      this.wanted = [x_m, y_m];
+      return;
+    }
     this.camera.center(x_m, y_m);
     this.camera.scale = Math.max(this.camera.scale, 11);
   }
@@ -96,6 +102,7 @@ export class MapView {
     }
     this.camera.resize(clientWidth, clientHeight);
     if (isFirst) this.fit();
+    if (isFirst && this.wanted) this.focus(...this.wanted);
     this.version += 1;
     this.drawn_ms = 0;
   }
