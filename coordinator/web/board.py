@@ -13,11 +13,14 @@ from typing import Any
 
 import msgspec
 
+from coordinator.model.ids import NodeId
 from coordinator.model.mission import Mission
 from coordinator.model.observation import Alarm
 from coordinator.model.robot import LinkState
 from coordinator.model.snapshot import EdgeView, FleetSnapshot, PointView, RobotView
+from coordinator.plant.map import PlantMap
 
+KINDS = ("robots", "routes", "points", "missions", "alarms", "edges", "totals")
 Row = tuple[str, object]
 """An id, and what JSON is made of."""
 
@@ -56,11 +59,17 @@ class Rows:
 
 
 class Board:
-    """All rows of the newest picture. Robots have a lasting index, by which frames name them."""
+    """
+    All rows of the newest picture.
 
-    def __init__(self) -> None:
+    Robots have a lasting index, by which frames name them. Routes change with every step of a robot, so they have rows
+    of their own, in which nodes are numbers: their index among the plant's.
+    """
+
+    def __init__(self, plant: PlantMap) -> None:
         self.number = 0
-        self._kinds = {kind: Rows() for kind in ("robots", "points", "missions", "alarms", "edges", "totals")}
+        self._kinds = {kind: Rows() for kind in KINDS}
+        self._nodes = {node_id: index for index, node_id in enumerate(plant.nodes)}
         self._indices: dict[str, int] = {}
         self._texts: dict[int, str] = {}
 
@@ -73,10 +82,11 @@ class Board:
         number = self.number + 1
         changes = [
             self._kinds["robots"].put(number, (self._robot(robot) for robot in snapshot.robots)),
+            self._kinds["routes"].put(number, (self._route(robot) for robot in snapshot.robots)),
             self._kinds["points"].put(number, map(_point, snapshot.points)),
             self._kinds["missions"].put(number, map(_mission, snapshot.missions)),
             self._kinds["alarms"].put(number, map(_alarm, snapshot.alarms)),
-            self._kinds["edges"].put(number, map(_edge, snapshot.edges)),
+            self._kinds["edges"].put(number, _edges(snapshot.edges)),
             self._kinds["totals"].put(number, _totals(snapshot)),
         ]
         if any(changes):
@@ -102,10 +112,7 @@ class Board:
             "charge_ratio": round(robot.charge_ratio, 2),
             # While it is heard, that is "now".
             "heard_s": None if robot.link is LinkState.LIVE else robot.heard_s,
-            "last_node_id": robot.last_node_id,
             "home": robot.home,
-            "base": list(_ahead(robot)),
-            "horizon": [step.node_id for step in robot.horizon],
             "next_point_ids": robot.next_point_ids,
             "wait": robot.wait,
             "is_stopped": robot.is_stopped,
@@ -115,8 +122,13 @@ class Board:
         }
         return robot.robot_id, row
 
+    def _route(self, robot: RobotView) -> Row:
+        """Base from the node confirmed last on, and horizon."""
+        base = [self._nodes[node_id] for node_id in _ahead(robot)]
+        return robot.robot_id, (robot.robot_id, base, [self._nodes[step.node_id] for step in robot.horizon])
 
-def _ahead(robot: RobotView) -> Iterator[str]:
+
+def _ahead(robot: RobotView) -> Iterator[NodeId]:
     """Nodes of the base from the one confirmed last to its end."""
     nodes = [step.node_id for step in robot.base]
     if robot.last_node_id in nodes:
@@ -148,17 +160,23 @@ def _alarm(alarm: Alarm) -> Row:
     return alarm.alarm_id, alarm
 
 
-def _edge(edge: EdgeView) -> Row:
-    return edge.edge_id, {
-        "edge_id": edge.edge_id,
-        "is_closed": edge.is_closed,
-        "is_blockage": edge.is_blockage,
-        "reason": edge.reason,
-        "source": edge.source,
-        "until_s": edge.until_s,
-        "holder": edge.holder,
-        "delay_ratio": round(edge.delay_ratio, 1),
-    }
+def _edges(edges: Iterable[EdgeView]) -> Iterator[Row]:
+    """Those that are closed or slow; who holds an edge shows in the routes."""
+    for edge in edges:
+        delay_ratio = round(edge.delay_ratio, 1)
+        if edge.is_closed or delay_ratio > 1.0:
+            yield (
+                edge.edge_id,
+                {
+                    "edge_id": edge.edge_id,
+                    "is_closed": edge.is_closed,
+                    "is_blockage": edge.is_blockage,
+                    "reason": edge.reason,
+                    "source": edge.source,
+                    "until_s": edge.until_s,
+                    "delay_ratio": delay_ratio,
+                },
+            )
 
 
 def _totals(snapshot: FleetSnapshot) -> Iterator[Row]:

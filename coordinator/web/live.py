@@ -30,7 +30,7 @@ class LiveView:
         self._pictures = pictures
         levels = sorted(plant.levels.values(), key=lambda level: (level.elevation_m, level.level_id))
         self._levels = {level.level_id: i for i, level in enumerate(levels)}
-        self._board = Board()
+        self._board = Board(plant)
         self._board_s = float("-inf")
         self._framed = 0
         self._frame = b""

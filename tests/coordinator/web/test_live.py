@@ -39,12 +39,15 @@ def test_a_frame_says_where_each_robot_is(room: Room):
 
 def test_the_board_tells_only_what_changed(room: Room):
     """A viewer that knows the board gets the rows that differ, and the ids that are gone."""
-    board = Board()
+    board = Board(room.floor.plant)
     board.update(room.floor.fleet.snapshot(room.floor.now_s))
     whole = json.loads(board.changes(0))
     known = board.number
     assert whole["is_whole"]
     assert [row["robot_id"] for row in whole["robots"]["rows"]] == ["a"]
+    robot_id, base, _ = whole["routes"]["rows"][0]
+    assert robot_id == "a"
+    assert list(room.floor.plant.nodes)[base[0]] == room.floor.fleet.snapshot(room.floor.now_s).robots[0].last_node_id
 
     board.update(room.floor.fleet.snapshot(room.floor.now_s))
     assert board.number == known, "nothing changed"
@@ -54,12 +57,12 @@ def test_the_board_tells_only_what_changed(room: Room):
     change = json.loads(board.changes(known))
     assert not change["is_whole"]
     assert [row["robot_id"] for row in change["robots"]["rows"]] == ["b"]
-    assert change["points"] == {"rows": [], "gone": []} or change["points"]["gone"] == []
+    assert [row[0] for row in change["routes"]["rows"]] == ["b"]
 
 
 def test_a_row_that_went_is_told_and_forgotten_when_it_is_back(room: Room):
     """An edge that is simply open again leaves the viewer's list."""
-    board = Board()
+    board = Board(room.floor.plant)
     board.update(room.floor.fleet.snapshot(room.floor.now_s))
     edge_id = next(iter(room.floor.plant.edges))
     from coordinator.model.operator import CloseEdge, OpenEdge

@@ -43,6 +43,22 @@ export function readPlant(drawing) {
   plant.value = { ...drawing, nodesById: nodes, edgesById: ways, between, pointsById: inspection, levelIndex: levels };
 }
 
+const routes = new Map();
+
+/** Put routes, whose nodes are numbers, into the rows of their robots. */
+function joinRoutes(board) {
+  const name = (index) => plant.value.nodes[index].node_id;
+  if (board.is_whole) routes.clear();
+  for (const [robot_id, base, horizon] of board.routes.rows) {
+    routes.set(robot_id, { last_node_id: base.length ? name(base[0]) : null, base: base.map(name), horizon: horizon.map(name) });
+  }
+  const changed = new Set([...board.routes.rows.map(([id]) => id), ...board.robots.rows.map((row) => row.robot_id)]);
+  if (!changed.size) return;
+  const next = new Map(robots.value);
+  for (const id of changed) if (next.has(id)) next.set(id, { ...next.get(id), ...routes.get(id) });
+  robots.value = next;
+}
+
 export function takeBoard(board) {
   batch(() => {
     for (const [kind, rows] of Object.entries(KINDS)) {
@@ -56,6 +72,7 @@ export function takeBoard(board) {
       for (const id of change.gone) next.delete(id);
       rows.value = next;
     }
+    joinRoutes(board);
     if (board.totals.rows.length) totals.value = board.totals.rows[0];
     second.value = now_s();
   });

@@ -50,6 +50,12 @@ export function PointPanel({ id, close }) {
     <p class="quiet">${t("shift_hint")}</p>`;
 }
 
+/** Robots that were released onto an edge, in either direction. */
+function holders(edge) {
+  const isOn = (nodes) => nodes.some((node, i) => i && [node, nodes[i - 1]].sort().join(" ") === [edge.start, edge.end].sort().join(" "));
+  return [...robots.value.values()].filter((robot) => isOn(robot.base)).map((robot) => robot.robot_id);
+}
+
 export function EdgePanel({ id, close }) {
   const [isAsked, ask] = useState(false);
   const [hours, setHours] = useState("");
@@ -76,7 +82,7 @@ export function EdgePanel({ id, close }) {
         [t("reason"), closed?.reason],
         [t("by"), closed?.source],
         [t("opens"), closed ? (closed.until_s ? clock(closed.until_s, second.value) : t("by_hand")) : null],
-        [t("held_by"), rows.map((row) => row.holder).filter(Boolean).map((robot, i) => html`${i ? ", " : ""}<a href=${href("robots", robot)}>${robot}</a>`)],
+        [t("held_by"), holders(edge).map((robot, i) => html`${i ? ", " : ""}<a href=${href("robots", robot)}>${robot}</a>`)],
         [t("travel_time"), delay > 1.05 ? t("times", { n: delay.toFixed(1) }) : t("as_usual")],
         [t("from_to"), `${edge.start} → ${edge.end}${edge.reverse_id ? " ↔" : ""}`],
         [t("length"), `${edge.length_m.toFixed(1)} m`],
