@@ -20,6 +20,7 @@ from coordinator.plant.map import PlantMap
 from coordinator.plant.parse import parse_plant
 from coordinator.runtime.blobs import ThreadedBlobs
 from coordinator.runtime.clock import AnchoredClock
+from coordinator.runtime.history_process import HistoryProcess
 from coordinator.runtime.inbox import EventInbox
 from coordinator.runtime.ledger import JournalLedger
 from coordinator.runtime.loop import CoreLoop, Outlets
@@ -221,6 +222,7 @@ def _web_server(
         observations=adapters.observations,
         blobs=adapters.blob_store,
         traffic=traffic,
+        history=HistoryProcess(settings.store.folder / JOURNAL_NAME, settings.plant),
         now_s=clock.now_s,
         is_stalled=lambda: loop.is_stalled,
         violation_count=lambda: loop.violation_count,

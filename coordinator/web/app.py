@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from coordinator.web.commands import command_routes
 from coordinator.web.guard import Guard
 from coordinator.web.health import health_routes
+from coordinator.web.history import history_routes
 from coordinator.web.live import LiveView
 from coordinator.web.metrics import CONTENT_TYPE, Metrics
 from coordinator.web.pages import Page, Pages, send_page
@@ -44,7 +45,12 @@ def make_app(sources: Sources) -> ASGIApp:
     )
     answer_problems(app)
     live = LiveView(sources.pictures, sources.plant)
-    for router in (view_routes(sources), command_routes(sources.calls), health_routes(sources)):
+    for router in (
+        view_routes(sources),
+        command_routes(sources.calls),
+        history_routes(sources.history),
+        health_routes(sources),
+    ):
         app.include_router(router)
     app.router.routes += [
         WebSocketRoute("/api/v1/live", live.serve),

@@ -10,6 +10,7 @@ from coordinator.store.blobs import BlobStore
 from coordinator.transport.calls import Calls
 from coordinator.transport.fleet_service import ObservationSource, PlantText, TrafficSource
 from coordinator.transport.pictures import Pictures
+from coordinator.web.history import HistorySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Sources:
         observations: Newest results.
         blobs: Pictures and sounds; only read.
         traffic: A look at who waits for whom.
+        history: The past, from the journal.
         now_s: The coordinator's timeline.
         is_stalled: Whether the journal can't be written.
         violation_count: Broken invariants since the start.
@@ -37,6 +39,7 @@ class Sources:
     observations: ObservationSource
     blobs: BlobStore
     traffic: TrafficSource
+    history: HistorySource
     now_s: Callable[[], float]
     is_stalled: Callable[[], bool]
     violation_count: Callable[[], int]

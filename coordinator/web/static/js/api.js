@@ -1,6 +1,8 @@
 // Requests to the coordinator. A command carries a key, so that a repeated one acts once.
 import { signal } from "@preact/signals";
 import { operator } from "./prefs.js";
+import { replayed } from "./store.js";
+import { t } from "./words.js";
 
 const WITHIN_MS = 15000;
 const SHOWN_MS = 6000;
@@ -36,6 +38,10 @@ function newKey() {
 
 /** Send a command; its answer, or undefined after telling the operator why not. */
 export async function command(path, body = {}) {
+  if (replayed.peek()) {
+    notify("bad", t("replay_only_looks"));
+    return undefined;
+  }
   try {
     const answer = await read(
       await fetch(`/api/v1/${path}`, {

@@ -6,6 +6,7 @@ import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { Button, IconButton, ReasonDialog } from "./parts.js";
 import { language, operator, theme } from "./prefs.js";
+import { isReplayOpen, toggleReplay } from "./replay.js";
 import { go, href } from "./route.js";
 import { alarmState, connection, openAlarms, plant, points, pointState, robots, robotState, second, totals } from "./store.js";
 import { LANGUAGE_NAMES, t, word } from "./words.js";
@@ -20,6 +21,7 @@ export function TopBar() {
     <${Summary} />
     <span class="spring"></span>
     <time class="digits now">${clockSecond(second.value)}</time>
+    <${IconButton} icon="replay" label=${t("replay")} aria-pressed=${isReplayOpen.value} onClick=${toggleReplay} />
     <${Operator} />
     <${IconButton}
       icon=${theme.value === "dark" ? "sun" : "moon"}

@@ -27,6 +27,8 @@ const PATHS = {
   bolt: "M13 3 5 13.5h6L10.5 21 19 10h-6z",
   link: "M4 17.5v-3m5 3v-6m5 6v-9m5 9v-12",
   warning: "M12 4.5 3.5 19.5h17zM12 10v4.5m0 2.5h.01",
+  replay: "M4.5 12a7.5 7.5 0 1 1 2.2 5.3M4.5 12V7m0 5h5M12 8.5V12l2.5 2",
+  pause: "M8.5 5v14m7-14v14",
   lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
 };
 

@@ -1,5 +1,6 @@
 // The WebSocket: rows as JSON texts, poses as binary frames (coordinator/web/frames.py tells their bytes).
-import { connection, now_s, readPlant, setClock, takeBoard } from "./store.js";
+import { pastPoseOf } from "./replay.js";
+import { connection, live_s, readPlant, replayed, setClock, takeBoard } from "./store.js";
 import { fetchDrawing } from "./api.js";
 
 const HEAD_BYTES = 16;
@@ -80,13 +81,14 @@ function takeFrame(view) {
 
 /** Where a robot is drawn now, moving evenly between its last two poses; undefined if it has none. */
 export function poseOf(index) {
+  if (replayed.peek()) return pastPoseOf(index);
   const track = tracks.get(index);
   if (!track) return undefined;
   const [before, after] = track;
   const length_s = after.at_s - before.at_s;
   const far = Math.hypot(after.x_m - before.x_m, after.y_m - before.y_m) > JUMP_M;
   if (length_s <= 0 || far || before.level !== after.level) return after;
-  const share = Math.min(1, Math.max(0, (now_s() - DELAY_S - before.at_s) / length_s));
+  const share = Math.min(1, Math.max(0, (live_s() - DELAY_S - before.at_s) / length_s));
   const turn = Math.atan2(Math.sin(after.yaw_rad - before.yaw_rad), Math.cos(after.yaw_rad - before.yaw_rad));
   return {
     ...after,

@@ -15,6 +15,7 @@ import { RoundsPage } from "./pages/rounds.js";
 import { AlarmsPage } from "./pages/alarms.js";
 import { ObservationsPage } from "./pages/observations.js";
 import { TrafficPage } from "./pages/traffic.js";
+import { ReplayBar } from "./replay_bar.js";
 
 const PAGES = {
   map: MapPage,
@@ -55,7 +56,7 @@ function Room() {
     <main id="main" tabindex="-1" class=${`page-${page}`}>
       ${plant.value ? html`<${Page} name=${name} />` : html`<p class="empty">${t(`connection.${connection.value}`)}</p>`}
     </main>
-    <${AlarmStrip} />
+    <div class="strip"><${ReplayBar} /><${AlarmStrip} /></div>
     <${Notices} />`;
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { percent } from "./format.js";
+import { replayed } from "./store.js";
 import { t, word } from "./words.js";
 
 const share = (ratio) => `${Math.min(1, Math.max(0, ratio)) * 100}%`;
@@ -42,6 +43,8 @@ export function Severity({ severity }) {
 }
 
 export function Charge({ ratio }) {
+  // The journal doesn't hold it.
+  if (replayed.value) return "–";
   const tone = ratio < 0.2 ? "bad" : ratio < 0.35 ? "warn" : "good";
   return html`<span class="charge">
     <span class="meter" aria-hidden="true"><i class=${tone} style=${{ width: share(ratio) }}></i></span>

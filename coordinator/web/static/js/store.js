@@ -12,7 +12,7 @@ export const totals = signal(null);
 // Whole seconds of the coordinator's timeline: views that show ages read it and so are drawn anew.
 export const second = signal(Date.now() / 1000);
 
-const KINDS = { robots, points, missions, alarms, edges };
+const SIGNALS = { robots, points, missions, alarms, edges };
 const IDS = {
   robots: (row) => row.robot_id,
   points: (row) => row.point_id,
@@ -22,10 +22,15 @@ const IDS = {
 };
 const POINT_FIELDS = ["point_id", "last_visit_s", "due_s", "is_overdue", "visit_count", "robot_id"];
 
+// What a replay shows instead of the present: {at_s}; null while the page is live.
+export const replayed = signal(null);
+
 let offset_s = Date.now() / 1000 - performance.now() / 1000;
 
-/** Now on the coordinator's timeline, in seconds. */
-export const now_s = () => performance.now() / 1000 + offset_s;
+/** Now on the coordinator's timeline, in seconds; in a replay, the moment it shows. */
+export const now_s = () => replayed.peek()?.at_s ?? live_s();
+
+export const live_s = () => performance.now() / 1000 + offset_s;
 
 export function setClock(coordinator_s) {
   const found_s = coordinator_s - performance.now() / 1000;
@@ -43,39 +48,72 @@ export function readPlant(drawing) {
   plant.value = { ...drawing, nodesById: nodes, edgesById: ways, between, pointsById: inspection, levelIndex: levels };
 }
 
-const routes = new Map();
+/** A picture of the fleet as plain maps by id, which boards are applied to. */
+export const emptyFleet = () => ({ robots: new Map(), routes: new Map(), points: new Map(), missions: new Map(), alarms: new Map(), edges: new Map(), totals: null });
 
-/** Put routes, whose nodes are numbers, into the rows of their robots. */
-function joinRoutes(board) {
-  const name = (index) => plant.value.nodes[index].node_id;
-  if (board.is_whole) routes.clear();
-  for (const [robot_id, base, horizon] of board.routes.rows) {
-    routes.set(robot_id, { last_node_id: base.length ? name(base[0]) : null, base: base.map(name), horizon: horizon.map(name) });
+/** The same with maps of its own, so that the one may change and the other stay. */
+export const copyFleet = (fleet) =>
+  Object.fromEntries(Object.entries(fleet).map(([kind, rows]) => [kind, rows instanceof Map ? new Map(rows) : rows]));
+
+/** Take a board's changes into a picture. */
+export function applyBoard(fleet, board) {
+  if (board.is_whole) Object.assign(fleet, emptyFleet());
+  for (const [kind, id] of Object.entries(IDS)) {
+    for (const raw of board[kind].rows) {
+      const row = kind === "points" ? Object.fromEntries(POINT_FIELDS.map((name, i) => [name, raw[i]])) : raw;
+      fleet[kind].set(id(row), row);
+    }
+    for (const gone of board[kind].gone) fleet[kind].delete(gone);
   }
-  const changed = new Set([...board.routes.rows.map(([id]) => id), ...board.robots.rows.map((row) => row.robot_id)]);
-  if (!changed.size) return;
-  const next = new Map(robots.value);
-  for (const id of changed) if (next.has(id)) next.set(id, { ...next.get(id), ...routes.get(id) });
-  robots.value = next;
+  joinRoutes(fleet, board);
+  if (board.totals.rows.length) [fleet.totals] = board.totals.rows;
 }
 
-export function takeBoard(board) {
+/** Put routes, whose nodes are numbers, into the rows of their robots. */
+function joinRoutes(fleet, board) {
+  const name = (index) => plant.value.nodes[index].node_id;
+  for (const [robot_id, base, horizon] of board.routes.rows) {
+    fleet.routes.set(robot_id, { last_node_id: base.length ? name(base[0]) : null, base: base.map(name), horizon: horizon.map(name) });
+  }
+  const changed = new Set([...board.routes.rows.map(([id]) => id), ...board.robots.rows.map((row) => row.robot_id)]);
+  for (const id of changed) {
+    const row = fleet.robots.get(id);
+    if (row) fleet.robots.set(id, { ...row, ...fleet.routes.get(id) });
+  }
+}
+
+/** Show a picture on every page. */
+export function showFleet(fleet) {
   batch(() => {
-    for (const [kind, rows] of Object.entries(KINDS)) {
-      const change = board[kind];
-      if (!board.is_whole && !change.rows.length && !change.gone.length) continue;
-      const next = board.is_whole ? new Map() : new Map(rows.value);
-      for (const raw of change.rows) {
-        const row = kind === "points" ? Object.fromEntries(POINT_FIELDS.map((name, i) => [name, raw[i]])) : raw;
-        next.set(IDS[kind](row), row);
-      }
-      for (const id of change.gone) next.delete(id);
-      rows.value = next;
-    }
-    joinRoutes(board);
-    if (board.totals.rows.length) totals.value = board.totals.rows[0];
+    for (const [kind, shown] of Object.entries(SIGNALS)) shown.value = new Map(fleet[kind]);
+    totals.value = fleet.totals;
     second.value = now_s();
   });
+}
+
+const live = emptyFleet();
+
+/** A message of the live line. */
+export function takeBoard(board) {
+  applyBoard(live, board);
+  if (!replayed.value) showChanged(board);
+}
+
+/** Only the tables that a board touches, so that the others aren't drawn anew. */
+function showChanged(board) {
+  batch(() => {
+    for (const [kind, shown] of Object.entries(SIGNALS)) {
+      const isRobots = kind === "robots" && board.routes.rows.length;
+      if (board.is_whole || board[kind].rows.length || board[kind].gone.length || isRobots) shown.value = new Map(live[kind]);
+    }
+    totals.value = live.totals;
+    second.value = now_s();
+  });
+}
+
+export function showLive() {
+  replayed.value = null;
+  showFleet(live);
 }
 
 setInterval(() => {

@@ -5,7 +5,7 @@ import { clock, number, percent } from "../format.js";
 import { html } from "../html.js";
 import { Badge, Empty, Table } from "../parts.js";
 import { href } from "../route.js";
-import { plant, second, totals } from "../store.js";
+import { plant, replayed, second, totals } from "../store.js";
 import { t, word } from "../words.js";
 
 const SHOWN_TYPES = ["image/png", "image/jpeg", "image/webp"];
@@ -24,7 +24,7 @@ export function useObservations(query) {
       isShown = false;
     };
   }, [key, stored]);
-  return rows;
+  return rows && (replayed.value ? rows.filter((row) => row.stored_s <= second.value) : rows);
 }
 
 export function taskOf(observation) {

@@ -5,7 +5,7 @@ import { ago, clock, span } from "../format.js";
 import { html } from "../html.js";
 import { Badge, Button, Charge, Choice, Dialog, Empty, Facts, ReasonDialog, RobotBadge, Table } from "../parts.js";
 import { go, href } from "../route.js";
-import { plant, robots, robotState, second } from "../store.js";
+import { plant, replayed, robots, robotState, second } from "../store.js";
 import { t, word } from "../words.js";
 import { ObservationTable, useObservations } from "./observation_table.js";
 
@@ -77,7 +77,8 @@ function nextPoints(row) {
 export function useRobot(name) {
   const [view, setView] = useState(null);
   useEffect(() => {
-    if (!name) return undefined;
+    // Arrivals, speed and radio are of now: a replay has none.
+    if (!name || replayed.value) return undefined;
     let isShown = true;
     const ask = () =>
       get(`/api/v1/robots/${encodeURIComponent(name)}`)
@@ -89,8 +90,8 @@ export function useRobot(name) {
       isShown = false;
       clearInterval(timer);
     };
-  }, [name]);
-  return view;
+  }, [name, replayed.value]);
+  return replayed.value ? null : view;
 }
 
 function RobotPage({ name }) {

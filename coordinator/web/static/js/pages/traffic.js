@@ -5,7 +5,7 @@ import { span } from "../format.js";
 import { html } from "../html.js";
 import { Badge, Button, Empty, Table } from "../parts.js";
 import { go, href } from "../route.js";
-import { second, totals } from "../store.js";
+import { replayed, second, totals } from "../store.js";
 import { t, word } from "../words.js";
 
 const PERIOD_MS = 2000;
@@ -32,6 +32,7 @@ const robotLink = (id) => (id ? html`<a href=${href("robots", id)}>${id}</a>` : 
 
 export function TrafficPage() {
   const traffic = useTraffic();
+  if (replayed.value) return html`<div class="page"><${Empty}>${t("not_in_replay")}<//></div>`;
   if (!traffic) return html`<div class="page"><${Empty}>${t("loading")}<//></div>`;
   return html`<div class="page">
     <header class="page-head"><h1>${t("page.traffic")}</h1></header>
