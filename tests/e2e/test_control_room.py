@@ -41,6 +41,7 @@ class Room:
     robots: Robots
     address: str
     lines: list[WebSocketRoute] = field(default_factory=list)
+    stopped_s: float = 0.0
     errors: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
 
@@ -153,12 +154,37 @@ def test_everybody_stops_and_goes_on(room: Room):
     room.page.get_by_role("dialog").get_by_role("button", name="Stop all").click()
     wait_until(lambda: all(robot["is_stopped"] for robot in room.read("robots")), "all robots stopped")
     expect(room.page.locator("td .badge", has_text="stopped")).to_have_count(ROBOT_COUNT)
+    room.stopped_s = room.read("fleet")["now_s"]
+    # Some seconds of it, for the replay.
+    wait_until(lambda: room.read("fleet")["now_s"] > room.stopped_s + 4, "the drill to last")
 
     room.button("Resume all").click()
     expect(room.page.get_by_role("dialog").get_by_role("button", name="Resume all")).to_be_disabled()
     room.give_reason("the drill is over", "Resume all")
     wait_until(lambda: not any(robot["is_stopped"] for robot in room.read("robots")), "all robots driving again")
     expect(room.page.locator("td .badge", has_text="stopped")).to_have_count(0)
+
+
+def test_a_replay_shows_what_was(room: Room):
+    """The shift is scrubbed to the drill: all robots stand stopped again, and nothing can be changed in the past."""
+    room.go("robots")
+    room.page.get_by_role("button", name="Replay", exact=True).click()
+    room.page.get_by_label("Length").select_option("0.25")
+    room.button("Show").click()
+    moment = room.page.get_by_role("slider", name="Moment")
+    expect(room.page.get_by_text("Loading")).to_have_count(0)
+    moment.fill(str(int(room.stopped_s) + 3))
+    expect(room.page.locator("td .badge", has_text="stopped")).to_have_count(ROBOT_COUNT)
+    room.button("Stop all").click()
+    room.page.get_by_role("dialog").get_by_role("button", name="Stop all").click()
+    expect(room.page.get_by_text("This is the past")).to_be_visible()
+    room.page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+
+    room.button("Play").click()
+    expect(room.page.locator("td .badge", has_text="stopped")).to_have_count(0)
+    room.button("Back to now").click()
+    expect(moment).to_have_count(0)
+    expect(room.page.get_by_text(f"{ROBOT_COUNT}/{ROBOT_COUNT}")).to_be_visible()
 
 
 def test_a_mission_is_made_of_picked_points(room: Room):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import json
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -302,6 +303,12 @@ async def test_the_control_room_is_served_beside_grpc(tmp_path: Path):
         assert (await client.get("/readyz")).json() == {"is_good": True, "problems": []}
         page = await client.get("/")
         assert page.status_code == 200
+        now_s = (await client.get("/api/v1/fleet")).json()["now_s"]
+        past = await client.get(f"/api/v1/history?from_s={now_s - 60}&to_s={now_s + 1}", timeout=60.0)
+        boards = [json.loads(line)["board"] for line in past.text.splitlines()]
+        assert boards[0]["is_whole"]
+        told = {row["edge_id"]: row["reason"] for board in boards for row in board["edges"]["rows"]}
+        assert told == {"alley-1--alley-2": "crane", "alley-1--alley-2.r": "crane"}
 
     settings = replace(_settings(tmp_path), http=HttpSettings(is_on=False))
     async with _serving(settings) as at:

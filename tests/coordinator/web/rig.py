@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,21 @@ class FloorInbox:
 
 
 @dataclass
+class ToldPast:
+    """A history that tells what a test wrote."""
+
+    told: tuple[bytes, ...] = (b'{"at_s":1.0,"board":{}}\n',)
+    asked: list[tuple[float, float, float]] = field(default_factory=list)
+    is_busy: bool = False
+
+    async def lines(self, from_s: float, to_s: float, step_s: float) -> AsyncIterator[bytes]:
+        """All of it, whatever was asked."""
+        self.asked.append((from_s, to_s, step_s))
+        for line in self.told:
+            yield line
+
+
+@dataclass
 class Room:
     """All parts, for tests to look into."""
 
@@ -70,6 +85,7 @@ class Room:
     blobs: BlobStore
     sources: Sources
     client: httpx.AsyncClient
+    history: ToldPast
     is_stalled: bool = False
     late_s: float = 0.0
 
@@ -109,6 +125,7 @@ def room(folder: Path, *, answer_within_s: float = 5.0) -> Iterator[Room]:
     inbox.calls = calls
     pictures, observations = Pictures(speed_limits(floor.plant)), ObservationLog()
     blobs = BlobStore(folder, max_blob_bytes=1_000_000)
+    history = ToldPast()
     made: Room
 
     sources = Sources(
@@ -119,13 +136,14 @@ def room(folder: Path, *, answer_within_s: float = 5.0) -> Iterator[Room]:
         observations=observations,
         blobs=blobs,
         traffic=lambda robot_id, limit: floor.fleet.traffic(floor.now_s, robot_id=robot_id, limit=limit),
+        history=history,
         now_s=lambda: floor.now_s + made.late_s,
         is_stalled=lambda: made.is_stalled,
         violation_count=lambda: 0,
     )
     transport = httpx.ASGITransport(app=make_app(sources))
     client = httpx.AsyncClient(transport=transport, base_url=ADDRESS)
-    made = Room(floor, inbox, pictures, observations, blobs, sources, client)
+    made = Room(floor, inbox, pictures, observations, blobs, sources, client, history)
     made.show()
     yield made
 

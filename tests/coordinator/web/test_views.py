@@ -70,9 +70,25 @@ async def test_openapi_tells_every_path_and_its_shape(room: Room):
         for method, what in methods.items():
             assert what.get("summary"), f"{method} {path}"
             content = what["responses"]["200"].get("content", {})
-            assert "blobs" in path or content["application/json"]["schema"], f"{method} {path} doesn't tell its answer"
+            assert "blobs" in path or "history" in path or content["application/json"]["schema"], (
+                f"{method} {path} doesn't tell its answer"
+            )
     assert "RobotView" in api["components"]["schemas"]
     assert api["paths"]["/api/v1/edges/{edge_id}/close"]["post"]["responses"]["409"]
+
+
+async def test_the_past_is_told_line_by_line(room: Room):
+    """A shift is asked for by its beginning and end, at most a day, one reader at a time."""
+    answer = await room.client.get("/api/v1/history?from_s=100&to_s=200&step_s=5")
+    assert (answer.status_code, answer.text) == (200, room.history.told[0].decode())
+    assert room.history.asked == [(100.0, 200.0, 5.0)]
+
+    for span in ("from_s=200&to_s=100", "from_s=100&to_s=100", "from_s=0&to_s=90000", "from_s=nan&to_s=5"):
+        wrong = await room.client.get(f"/api/v1/history?{span}")
+        assert wrong.status_code == 400, span
+    room.history.is_busy = True
+    busy = await room.client.get("/api/v1/history?from_s=100&to_s=200")
+    assert (busy.status_code, busy.json()["error"]["code"]) == (429, "busy")
 
 
 async def test_health_and_readiness_differ_while_the_disk_is_full(room: Room):
