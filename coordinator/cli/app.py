@@ -16,6 +16,7 @@ from coordinator.cli.maps import maps
 from coordinator.cli.missions import missions
 from coordinator.cli.observations import observations
 from coordinator.cli.points import points
+from coordinator.cli.report import report
 from coordinator.cli.robots import resume_all, robots, stop_all
 from coordinator.cli.serve import serve
 from coordinator.cli.simulate import sim
@@ -67,5 +68,6 @@ app.add_typer(observations, name="observations")
 app.add_typer(alarms, name="alarms")
 app.add_typer(edges, name="edges")
 app.add_typer(maps, name="map")
+journal.command("report")(report)
 app.add_typer(journal, name="journal")
 app.add_typer(sim, name="sim")
