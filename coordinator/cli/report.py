@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import asdict
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -71,9 +70,17 @@ def report(
     if points_csv is not None:
         _write(points_csv, points_table(made))
     if as_json:
-        print_json({**asdict(made), "totals": made.totals})
+        print_json({**report_data(made), "totals": made.totals})
     else:
         show(_screen(made))
+
+
+def report_data(made: ShiftReport) -> dict[str, Any]:
+    """What scripts read of a shift."""
+    import msgspec
+
+    data: dict[str, Any] = msgspec.to_builtins(made)
+    return data
 
 
 def _end_s(text: str) -> float:

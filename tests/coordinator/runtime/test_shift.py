@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 
-from coordinator.cli.report import page, points_table, sums
+from coordinator.cli.report import page, points_table, report_data, sums
 from coordinator.model.records import AlarmChanged, BaseExtended, OperatorActed, PointVisited, StepPassed
 from coordinator.runtime.shift import ShiftReport, shift_report
 from tests.coordinator.runtime.recorded import DURATION_S, Recorded
@@ -67,6 +68,16 @@ def test_distance_is_that_of_the_edges_confirmed(recorded: Recorded):
 
     assert expected_m > 0.0
     assert _report(recorded).totals["distance_m"] == pytest.approx(expected_m)
+
+
+def test_scripts_read_every_part_as_plain_data(recorded: Recorded):
+    """The report's data are numbers, texts and lists, with states by their short names."""
+    data = json.loads(json.dumps(report_data(_report(recorded))))
+
+    assert data["alarms"], "a robot was lost"
+    assert data["alarms"][0]["severity"] in ("low", "medium", "high", "critical")
+    assert data["missions"][0]["name"] == "look"
+    assert [act["principal"] for act in data["acts"]] == ["ann"] * 4
 
 
 def test_shifts_add_up(recorded: Recorded):
