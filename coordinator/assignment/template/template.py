@@ -1,0 +1,138 @@
+"""
+The steady state as a plan: "best cyclic" with laps.
+
+Robots that are alike form groups. A group goes round its points, its robots evenly spaced; points that are due less
+often have their turn in every 2nd, 4th, 8th or 16th lap only, and charging has its turn like a point.
+
+Sources:
+    Afshani et al., "Cyclic Solutions to the Min-Max Latency Multi-Robot Patrolling Problem", SoCG 2022: groups, a tour
+    each, robots evenly spaced; optimal for two robots, conjectured so beyond. Alamdari, Fata and Smith, "Persistent
+    Monitoring in Discrete Environments", IJRR 2014: periods rounded to powers of two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coordinator.assignment.template import anneal as compiled_anneal
+from coordinator.assignment.template.ground import Ground, Laps, Visits, empty_laps, lay_out, room_for_visits
+from coordinator.assignment.template.lapping import longest_waits, price_group
+from coordinator.assignment.template.rounds import Rounds
+from coordinator.model.ids import PointId, RobotTypeId
+
+STEPS = 100_000
+CHARGER_GAP_S = 30.0
+"""Between two robots at a charger: leaving and docking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """
+    Robots that go round the same points.
+
+    Attributes:
+        points: In the order of a lap.
+        lap_of: Of each: it has its turn in every so-many-th lap.
+        cycle_s: A robot's time until all begins anew, charging counted.
+        charging_ratio: Share of it spent on charging.
+        worst_ratio: Largest age ratio of its points.
+    """
+
+    kind: RobotTypeId
+    robots_count: int
+    points: tuple[PointId, ...]
+    lap_of: tuple[int, ...]
+    cycle_s: float
+    charging_ratio: float
+    worst_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """
+    Who goes round what, and how old points get if nothing disturbs it.
+
+    Attributes:
+        age_ratio: Of each point the longest time between two visits over its period, in the order of the rounds.
+        chargers_count: How many are taken all the time, on average.
+    """
+
+    groups: tuple[Group, ...]
+    age_ratio: tuple[float, ...]
+    chargers_count: float
+
+    @property
+    def worst_ratio(self) -> float:
+        """Largest age ratio."""
+        return max(self.age_ratio, default=0.0)
+
+
+def make_template(rounds: Rounds, *, steps: int = STEPS, seed: int = 1) -> Template:
+    """
+    Search a template. The same rounds, steps and seed give the same one.
+
+    Args:
+        steps: Changes tried from each of the starts.
+
+    Raises:
+        ValueError: If a point is left that no robot can serve.
+    """
+    if rounds.unserved():
+        raise ValueError(f"no robot can serve {', '.join(rounds.unserved())}")
+    if not rounds.points:
+        return Template((), (), 0.0)
+    with np.errstate(all="ignore"):
+        ground, visits = lay_out(rounds), room_for_visits(rounds)
+        best: Laps | None = None
+        for sizes in _starts(rounds):
+            laps, found = empty_laps(rounds, sizes), empty_laps(rounds, sizes)
+            _begin(rounds, ground, laps, visits)
+            compiled_anneal.anneal(ground, laps, found, visits, steps, seed)
+            if best is None or compiled_anneal.total_price(found) < compiled_anneal.total_price(best):
+                best = found
+        assert best is not None
+        return _read(rounds, ground, best, visits)
+
+
+def _starts(rounds: Rounds) -> list[list[tuple[int, int]]]:
+    """Group sizes to begin with: each robot by itself, and all that are alike together."""
+    kinds = [(k, kind.count) for k, kind in enumerate(rounds.kinds) if kind.count > 0]
+    alone = [(k, 1) for k, count in kinds for _ in range(count)]
+    return [alone] if len(alone) == len(kinds) else [alone, kinds]
+
+
+def _begin(rounds: Rounds, ground: Ground, laps: Laps, visits: Visits) -> None:
+    """Spread the points over the groups, those with the fewest robots and the shortest periods first."""
+    periods_s, able = rounds.period_s, rounds.can_serve.sum(axis=0)
+    laps.doublings[:] = np.clip(np.floor(np.log2(periods_s / periods_s.min())), 0, 4)
+    in_turn = np.lexsort((np.arange(len(periods_s)), periods_s, able))
+    # Neighbours in the order take turns.
+    laps.phase[in_turn] = np.arange(len(in_turn)) % (1 << laps.doublings[in_turn])
+    compiled_anneal.spread(ground, laps, in_turn, visits)
+
+
+def _read(rounds: Rounds, ground: Ground, laps: Laps, visits: Visits) -> Template:
+    waits_s = longest_waits(ground, laps, visits)
+    groups, taken = [], 0.0
+    for number in np.flatnonzero(laps.count[:-2]).tolist():
+        price_group(ground, laps, number, visits)
+        charge_s, cycle_s, charges, _ = visits.told.tolist()
+        order = laps.order[number, : laps.count[number]]
+        ratios = waits_s[order] * ground.rate_per_s[order]
+        robots_count = int(laps.robots[number])
+        if cycle_s > 0.0:
+            taken += robots_count * charges * (charge_s + CHARGER_GAP_S) / cycle_s
+        groups.append(
+            Group(
+                kind=rounds.kinds[int(laps.kind[number])].name,
+                robots_count=robots_count,
+                points=tuple(rounds.points[i].point_id for i in order.tolist()),
+                lap_of=tuple((1 << laps.doublings[order]).tolist()),
+                cycle_s=cycle_s,
+                charging_ratio=charges * charge_s / cycle_s if cycle_s > 0.0 else 0.0,
+                worst_ratio=float(ratios.max()),
+            )
+        )
+    return Template(tuple(groups), tuple((waits_s * ground.rate_per_s).tolist()), taken)
