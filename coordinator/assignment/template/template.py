@@ -16,13 +16,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coordinator.assignment.template import anneal as compiled_anneal
+from coordinator.assignment.template.anneal import anneal, spread
 from coordinator.assignment.template.ground import Ground, Laps, Visits, empty_laps, lay_out, room_for_visits
-from coordinator.assignment.template.lapping import longest_waits, price_group
+from coordinator.assignment.template.lapping import longest_waits, price_group, total_price
 from coordinator.assignment.template.rounds import Rounds
 from coordinator.model.ids import PointId, RobotTypeId
 
-STEPS = 100_000
+TRIES = 15
+STEPS_PER_POINT = 800
+"""Changes tried from each start. Many short searches from different groupings beat one long one."""
+
 CHARGER_GAP_S = 30.0
 """Between two robots at a charger: leaving and docking."""
 
@@ -69,12 +72,12 @@ class Template:
         return max(self.age_ratio, default=0.0)
 
 
-def make_template(rounds: Rounds, *, steps: int = STEPS, seed: int = 1) -> Template:
+def make_template(rounds: Rounds, *, tries: int = TRIES, seed: int = 1) -> Template:
     """
-    Search a template. The same rounds, steps and seed give the same one.
+    Search a template. The same rounds, tries and seed give the same one.
 
     Args:
-        steps: Changes tried from each of the starts.
+        tries: How often to search, from other groupings and with other chances.
 
     Raises:
         ValueError: If a point is left that no robot can serve.
@@ -83,24 +86,26 @@ def make_template(rounds: Rounds, *, steps: int = STEPS, seed: int = 1) -> Templ
         raise ValueError(f"no robot can serve {', '.join(rounds.unserved())}")
     if not rounds.points:
         return Template((), (), 0.0)
-    with np.errstate(all="ignore"):
-        ground, visits = lay_out(rounds), room_for_visits(rounds)
-        best: Laps | None = None
-        for sizes in _starts(rounds):
-            laps, found = empty_laps(rounds, sizes), empty_laps(rounds, sizes)
-            _begin(rounds, ground, laps, visits)
-            compiled_anneal.anneal(ground, laps, found, visits, steps, seed)
-            if best is None or compiled_anneal.total_price(found) < compiled_anneal.total_price(best):
-                best = found
-        assert best is not None
-        return _read(rounds, ground, best, visits)
+    ground, visits = lay_out(rounds), room_for_visits(rounds)
+    best: Laps | None = None
+    for turn in range(tries):
+        sizes = _sizes(rounds, turn)
+        laps, found = empty_laps(rounds, sizes), empty_laps(rounds, sizes)
+        _begin(rounds, ground, laps, visits)
+        anneal(ground, laps, found, visits, STEPS_PER_POINT * len(rounds.points), seed + turn)
+        if best is None or total_price(found) < total_price(best):
+            best = found
+    assert best is not None
+    return _read(rounds, ground, best, visits)
 
 
-def _starts(rounds: Rounds) -> list[list[tuple[int, int]]]:
-    """Group sizes to begin with: each robot by itself, and all that are alike together."""
-    kinds = [(k, kind.count) for k, kind in enumerate(rounds.kinds) if kind.count > 0]
-    alone = [(k, 1) for k, count in kinds for _ in range(count)]
-    return [alone] if len(alone) == len(kinds) else [alone, kinds]
+def _sizes(rounds: Rounds, turn: int) -> list[tuple[int, int]]:
+    """Groups to begin with, as kind and number of robots: alone, all that are alike, in pairs, all but one, in threes."""
+    sizes = []
+    for k, kind in enumerate(rounds.kinds):
+        most = max(1, min(kind.count, (1, kind.count, 2, kind.count - 1, 3)[turn % 5]))
+        sizes += [(k, min(most, kind.count - first)) for first in range(0, kind.count, most)]
+    return sizes
 
 
 def _begin(rounds: Rounds, ground: Ground, laps: Laps, visits: Visits) -> None:
@@ -110,7 +115,7 @@ def _begin(rounds: Rounds, ground: Ground, laps: Laps, visits: Visits) -> None:
     in_turn = np.lexsort((np.arange(len(periods_s)), periods_s, able))
     # Neighbours in the order take turns.
     laps.phase[in_turn] = np.arange(len(in_turn)) % (1 << laps.doublings[in_turn])
-    compiled_anneal.spread(ground, laps, in_turn, visits)
+    spread(ground, laps, in_turn, visits)
 
 
 def _read(rounds: Rounds, ground: Ground, laps: Laps, visits: Visits) -> Template:
