@@ -9,7 +9,7 @@ import numpy as np
 from coordinator.assignment.board import Floats
 from coordinator.compiled import compiled
 
-ASCENTS = 120
+ASCENTS, CLOSED_ASCENTS = 120, 400
 
 
 @compiled
@@ -79,9 +79,9 @@ def climb_closed(between_s: Floats, guess_s: float) -> float:
     """Raise the length of a spanning tree with a circle through point 0 by prices for ways more or less than two."""
     n = len(between_s)
     rest_s = between_s[1:, 1:].copy()
-    price, degrees, direction, rest_degrees = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n - 1)
-    best = 0.0
-    for turn in range(ASCENTS):
+    price, degrees, rest_degrees = np.zeros(n), np.zeros(n), np.zeros(n - 1)
+    best, stride, in_vain = 0.0, 2.0, 0
+    for _ in range(CLOSED_ASCENTS):
         value = spanning_degrees(rest_s, price[1:].copy(), 1, rest_degrees)
         degrees[0], degrees[1:] = 2.0, rest_degrees
         first, second = -1, -1
@@ -96,14 +96,16 @@ def climb_closed(between_s: Floats, guess_s: float) -> float:
         size = 0.0
         for i in range(n):
             value -= 2.0 * price[i]
-            direction[i] = 0.7 * (degrees[i] - 2.0) + 0.3 * direction[i]
-            size += direction[i] * direction[i]
+            size += (degrees[i] - 2.0) ** 2
+        in_vain = 0 if value > best * 1.0005 else in_vain + 1
         best = max(best, value)
         if size == 0.0:
             break
-        step = 2.0 * (1.0 - turn / ASCENTS) * max(guess_s - value, 0.02 * guess_s) / size
+        if in_vain >= max(10, n // 3):
+            stride, in_vain = 0.5 * stride, 0
+        step = stride * max(guess_s - value, 0.01 * guess_s) / size
         for i in range(n):
-            price[i] += step * direction[i]
+            price[i] += step * (degrees[i] - 2.0)
     return best
 
 
@@ -119,7 +121,7 @@ def closed_tour_s(between_s: Floats) -> float:
     if n <= 2:
         return float(between_s[0].sum() * 2.0) if n else 0.0
     tree_s = spanning_degrees(between_s, np.zeros(n), 1, np.zeros(n))
-    return max(tree_s, climb_closed(between_s, 1.3 * tree_s))
+    return max(tree_s, climb_closed(between_s, 2.0 * tree_s))
 
 
 def apart_s(between_s: Floats, many: int) -> float:
