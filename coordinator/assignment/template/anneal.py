@@ -37,7 +37,7 @@ from coordinator.assignment.template.moves import (
 )
 from coordinator.compiled import compiled
 
-THRESHOLD = 0.06
+THRESHOLD = 0.02
 """Age ratios may rise by this share at the start."""
 
 
@@ -101,6 +101,13 @@ NEAR_CHANGES = 27
 
 
 @compiled
+def dearer(laps: Laps, point: int, other: int) -> int:
+    """Tell which of two points is in the group whose robots do worse."""
+    a, b = laps.group[point], laps.group[other]
+    return point if laps.cost[a] * laps.robots[b] >= laps.cost[b] * laps.robots[a] else other
+
+
+@compiled
 def copy_laps(source: Laps, target: Laps) -> None:
     """Copy a whole template."""
     for group in range(len(source.count) - 2):
@@ -135,6 +142,8 @@ def anneal(ground: Ground, laps: Laps, best: Laps, visits: Visits, steps: int, s
     total, lowest = total_price(laps), total_price(laps)
     for step in range(steps):
         what, point = draw(chance, CHANGES), draw(chance, points)
+        if draw(chance, 2):
+            point = dearer(laps, point, draw(chance, points))
         near = ground.near[point, draw(chance, ground.near.shape[1])]
         group = laps.group[point]
         other = laps.group[near] if what < NEAR_CHANGES else draw(chance, groups)

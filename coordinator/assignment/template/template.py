@@ -23,7 +23,7 @@ from coordinator.assignment.template.rounds import Rounds
 from coordinator.model.ids import PointId, RobotTypeId
 
 TRIES = 15
-STEPS_PER_POINT = 800
+STEPS_PER_POINT = 1000
 """Changes tried from each start. Many short searches from different groupings beat one long one."""
 
 CHARGER_GAP_S = 30.0
