@@ -35,7 +35,7 @@ def plan(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Say whether robots can keep the revisit periods, which point says so, and how many robots and chargers would do."""
+    """Say whether robots can keep the revisit periods, which point says so, and how many would do."""
     from coordinator.runtime.feasibility import UnservedError, judge
 
     plant = load_plant(name)

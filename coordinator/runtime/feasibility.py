@@ -91,9 +91,7 @@ def judge(plant: PlantMap, shares: Mapping[RobotTypeId, int], robots_count: int)
     surveyed = Survey(plant)
     fleet = _fleet(surveyed, shares, robots_count, tries=TRIES)
     stretch = fleet.expected_ratio / fleet.template.worst_ratio if fleet.template.worst_ratio > 0.0 else 1.0
-    ratios = {
-        p.point_id: ratio * stretch for p, ratio in zip(surveyed.points, fleet.template.age_ratio, strict=True)
-    }
+    ratios = {p.point_id: ratio * stretch for p, ratio in zip(surveyed.points, fleet.template.age_ratio, strict=True)}
     oldest = sorted(ratios, key=lambda point_id: (-ratios[point_id], point_id))
     proven = _proven_count(surveyed, shares)
     return Feasibility(

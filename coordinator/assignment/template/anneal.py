@@ -71,7 +71,9 @@ def spread(ground: Ground, laps: Laps, in_turn: Ints, visits: Visits) -> None:
 
 
 @compiled
-def change(ground: Ground, laps: Laps, chance: Ints, what: int, point: int, near: int, other: int) -> bool:
+def change(  # noqa: PLR0917  (compiled functions take no keywords)
+    ground: Ground, laps: Laps, chance: Ints, what: int, point: int, near: int, other: int
+) -> bool:
     """Change something about a point, one near it, and another group; returns whether anything was changed."""
     group = laps.group[point]
     if what < 12:
@@ -128,7 +130,9 @@ def put_back(laps: Laps, kept: int, group: int) -> None:
 
 
 @compiled
-def anneal(ground: Ground, laps: Laps, best: Laps, visits: Visits, steps: int, seed: int) -> None:
+def anneal(  # noqa: PLR0917  (compiled functions take no keywords)
+    ground: Ground, laps: Laps, best: Laps, visits: Visits, steps: int, seed: int
+) -> None:
     """
     Improve a template whose groups are priced.
 

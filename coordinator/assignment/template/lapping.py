@@ -56,7 +56,7 @@ def add_charges(ground: Ground, laps: Laps, group: int, visits: Visits, number: 
     for v in range(number):
         work_s += ground.duration_s[visits.point[v]]
     used = (cycle_s - work_s) * ground.drive_use[kind] + work_s * ground.work_use[kind]
-    charges = max(laps.charges[group], int(math.ceil(used / ground.usable[kind])))
+    charges = max(laps.charges[group], math.ceil(used / ground.usable[kind]))
     share_s = cycle_s / charges
     due_s = share_s * laps.charge_phase[group] / SIXTEENTHS
     charged, detour_s, plain_s = 0, 0.0, 0.0
@@ -70,11 +70,16 @@ def add_charges(ground: Ground, laps: Laps, group: int, visits: Visits, number: 
         plain_s = now_s
         visits.end_s[v], visits.charged[v] = now_s + detour_s, charged
         before = point
+    if charged < charges:
+        # What is due after the last visit comes before the first one of the next round.
+        first = visits.point[0]
+        detour_s += ground.over_charger_s[kind, before, first] - ground.travel_s[kind, before, first]
+        charged += 1
     used += detour_s * ground.drive_use[kind]
-    charge_s = used / ground.gain[kind] / max(1, charged)
+    charge_s = used / ground.gain[kind] / charged
     for v in range(number):
         visits.end_s[v] += visits.charged[v] * charge_s
-    visits.told[0], visits.told[2], visits.told[3] = charge_s, charged, used / max(1, charged)
+    visits.told[0], visits.told[2], visits.told[3] = charge_s, charged, used / charged
     visits.told[1] = cycle_s + detour_s + charged * charge_s
 
 

@@ -64,7 +64,7 @@ def take_away(laps: Laps, group: int, place: int, many: int) -> None:
 @compiled
 def can_all(ground: Ground, kind: int, points: Ints) -> bool:
     """Whether robots of a kind can serve all these points."""
-    for point in points:
+    for point in points:  # noqa: SIM110  (numba has no generators)
         if not ground.can_serve[kind, point]:
             return False
     return True

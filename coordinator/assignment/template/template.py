@@ -23,7 +23,7 @@ from coordinator.assignment.template.rounds import Rounds
 from coordinator.model.ids import PointId, RobotTypeId
 
 TRIES = 15
-STEPS_PER_POINT = 1000
+STEPS_PER_POINT, LEAST_STEPS = 1000, 20_000
 """Changes tried from each start. Many short searches from different groupings beat one long one."""
 
 CHARGER_GAP_S = 30.0
@@ -87,12 +87,13 @@ def make_template(rounds: Rounds, *, tries: int = TRIES, seed: int = 1) -> Templ
     if not rounds.points:
         return Template((), (), 0.0)
     ground, visits = lay_out(rounds), room_for_visits(rounds)
+    steps = max(LEAST_STEPS, STEPS_PER_POINT * len(rounds.points))
     best: Laps | None = None
     for turn in range(tries):
         sizes = _sizes(rounds, turn)
         laps, found = empty_laps(rounds, sizes), empty_laps(rounds, sizes)
         _begin(rounds, ground, laps, visits)
-        anneal(ground, laps, found, visits, STEPS_PER_POINT * len(rounds.points), seed + turn)
+        anneal(ground, laps, found, visits, steps=steps, seed=seed + turn)
         if best is None or total_price(found) < total_price(best):
             best = found
     assert best is not None
@@ -100,7 +101,7 @@ def make_template(rounds: Rounds, *, tries: int = TRIES, seed: int = 1) -> Templ
 
 
 def _sizes(rounds: Rounds, turn: int) -> list[tuple[int, int]]:
-    """Groups to begin with, as kind and number of robots: alone, all that are alike, in pairs, all but one, in threes."""
+    """Groups to begin with, as kind and number of robots: each alone, all alike, pairs, all but one, threes."""
     sizes = []
     for k, kind in enumerate(rounds.kinds):
         most = max(1, min(kind.count, (1, kind.count, 2, kind.count - 1, 3)[turn % 5]))

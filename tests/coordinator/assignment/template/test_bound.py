@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import random
 
-import numpy as np
 import pytest
 
 from coordinator.assignment.template.bound import lower_bound
-from coordinator.assignment.template.rounds import RobotKind, RoundPoint, Rounds
+from coordinator.assignment.template.rounds import Rounds
 from coordinator.assignment.template.template import make_template
-from coordinator.model.ids import PointId, RobotTypeId
 from tests.coordinator.assignment.template.small_rounds import best_ratio, closed, rounds_of
 
 
