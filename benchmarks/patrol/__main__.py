@@ -4,8 +4,8 @@ Uniform patrol on the graphs of patrolling_sim, idealised: 1 m/s, no interferenc
 For each graph and number of robots: the worst gap that the template promises; the one the rolling planner drives when
 it wants every vertex within that time, by itself ("live", as the coordinator asks it today) and when each point is
 offered only to the robots of the template's group, in turn ("guided"); and those of the classic rules in the same
-world. All over the worst gap of the best cyclic plan known. The graphs aren't part of the source tree: put them into ../shared/data/patrol/graphs, or into
-patrol/graphs of the folder that $ROUNDSMAN_DATA names.
+world. All over the worst gap of the best cyclic plan known. The graphs aren't part of the source tree: put them into
+../shared/data/patrol/graphs, or into patrol/graphs of the folder that $ROUNDSMAN_DATA names.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from coordinator.cli.alarms import alarms
 from coordinator.cli.demo import demo
 from coordinator.cli.edges import edges
 from coordinator.cli.exits import EXIT_HELP
+from coordinator.cli.explain import explain
 from coordinator.cli.group import RootGroup
 from coordinator.cli.journal import journal
 from coordinator.cli.maps import maps
@@ -57,6 +58,7 @@ app.command("demo")(demo)
 app.command("serve")(serve)
 app.add_typer(fleet, name="fleet")
 app.command("traffic")(traffic)
+app.command("explain")(explain)
 app.add_typer(robots, name="robots")
 app.command("stop-all")(stop_all)
 app.command("resume-all")(resume_all)
