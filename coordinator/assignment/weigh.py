@@ -146,7 +146,8 @@ class _Scale:
 
     def _drive(self, start: Route, stops: tuple[Stop, ...]) -> _Driven:
         tables, drive, offer = self.tables, self.tables.drives[start.robot], self.tables.robots[start.robot]
-        index = {(p.point_id, p.mission_id): i for i, p in enumerate(tables.points)}
+        index: dict[tuple[PointId | None, MissionId | None], int] = {}
+        index.update(((p.point_id, p.mission_id), i) for i, p in enumerate(tables.points))
         row, time_s, ratio = start.start_row, start.start_s, start.start_ratio
         price, drive_s, rule = 0.0, 0.0, ""
         arrive_s, end_s = [], []

@@ -48,8 +48,8 @@ def spread(ground: Ground, laps: Laps, in_turn: Ints, visits: Visits) -> None:
     for point in in_turn:
         best, best_rise, best_place = -1, math.inf, 0
         single[0] = point
-        for group in range(len(laps.count) - 2):
-            kind, count, row = laps.kind[group], laps.count[group], laps.order[group]
+        for group in range(len(laps.length) - 2):
+            kind, count, row = laps.kind[group], laps.length[group], laps.order[group]
             if laps.robots[group] == 0 or not ground.can_serve[kind, point]:
                 continue
             place, place_s = 0, math.inf
@@ -112,10 +112,10 @@ def dearer(laps: Laps, point: int, other: int) -> int:
 @compiled
 def copy_laps(source: Laps, target: Laps) -> None:
     """Copy a whole template."""
-    for group in range(len(source.count) - 2):
-        count = source.count[group]
+    for group in range(len(source.length) - 2):
+        count = source.length[group]
         target.order[group, :count] = source.order[group, :count]
-    target.count[:], target.kind[:], target.robots[:] = source.count, source.kind, source.robots
+    target.length[:], target.kind[:], target.robots[:] = source.length, source.kind, source.robots
     target.charges[:], target.charge_phase[:] = source.charges, source.charge_phase
     target.charge_doublings[:], target.cost[:] = source.charge_doublings, source.cost
     target.doublings[:], target.phase[:], target.group[:] = source.doublings, source.phase, source.group
@@ -125,7 +125,7 @@ def copy_laps(source: Laps, target: Laps) -> None:
 def put_back(laps: Laps, kept: int, group: int) -> None:
     """Undo what was done to a group."""
     copy_group(laps, kept, group)
-    for k in range(laps.count[group]):
+    for k in range(laps.length[group]):
         laps.group[laps.order[group, k]] = group
 
 
@@ -141,7 +141,7 @@ def anneal(  # noqa: PLR0917  (compiled functions take no keywords)
         steps: How many changes are tried.
     """
     chance = np.full(1, seed, dtype=np.int64)
-    groups, points = len(laps.count) - 2, len(laps.group)
+    groups, points = len(laps.length) - 2, len(laps.group)
     copy_laps(laps, best)
     total, lowest = total_price(laps), total_price(laps)
     for step in range(steps):

@@ -47,7 +47,7 @@ class Laps(NamedTuple):
 
     Attributes:
         order: Of each group its points in the order of a lap. Shape (g + 2, n).
-        count: How many they are. Shape (g + 2,).
+        length: How many they are. Shape (g + 2,).
         kind, robots: Of each group: which robots and how many. Shape (g + 2,).
         charges, charge_phase, charge_doublings: So many charges in a round of laps, the first after so many sixteenths
             of its share of the round, which has at least 2 ** doublings laps. Shape (g + 2,).
@@ -57,7 +57,7 @@ class Laps(NamedTuple):
     """
 
     order: Ints
-    count: Ints
+    length: Ints
     kind: Ints
     robots: Ints
     charges: Ints
@@ -123,7 +123,7 @@ def empty_laps(rounds: Rounds, sizes: list[tuple[int, int]]) -> Laps:
         order=np.zeros((rows, n), dtype=np.int64),
         **{
             name: np.zeros(rows, dtype=np.int64)
-            for name in ("count", "kind", "robots", "charges", "charge_phase", "charge_doublings")
+            for name in ("length", "kind", "robots", "charges", "charge_phase", "charge_doublings")
         },
         doublings=np.zeros(n, dtype=np.int64),
         phase=np.zeros(n, dtype=np.int64),

@@ -27,7 +27,7 @@ def sixteenth_power(x: float) -> float:
 @compiled
 def drive(ground: Ground, laps: Laps, group: int, visits: Visits) -> int:
     """Go round until all points of a group have had their turn, without charging; returns how many visits that are."""
-    kind, count, order = laps.kind[group], laps.count[group], laps.order[group]
+    kind, count, order = laps.kind[group], laps.length[group], laps.order[group]
     most = laps.charge_doublings[group] if ground.drive_use[kind] + ground.work_use[kind] > 0.0 else 0
     for k in range(count):
         most = max(most, laps.doublings[order[k]])
@@ -94,7 +94,8 @@ def note_gaps(visits: Visits, number: int, cycle_s: float, robots: int) -> None:
         for v in range(number):
             visits.end_s[v] -= apart_s * math.floor(visits.end_s[v] / apart_s) if apart_s > 0.0 else 0.0
         in_turn = np.argsort(visits.end_s[:number], kind="mergesort")
-    for v in in_turn:
+    for k in range(number):
+        v = in_turn[k]
         point, end_s = visits.point[v], visits.end_s[v]
         if visits.gap_s[point] < 0.0:
             visits.first_s[point], visits.gap_s[point] = end_s, 0.0
@@ -114,7 +115,7 @@ def price_group(ground: Ground, laps: Laps, group: int, visits: Visits) -> float
 
     The longest times between visits are left in `visits.gap_s`.
     """
-    count, robots, kind = laps.count[group], laps.robots[group], laps.kind[group]
+    count, robots, kind = laps.length[group], laps.robots[group], laps.kind[group]
     laps.cost[group] = 0.0
     if count == 0:
         return 0.0
@@ -134,14 +135,15 @@ def price_group(ground: Ground, laps: Laps, group: int, visits: Visits) -> float
         worst = max(worst, ratio)
         total += sixteenth_power(ratio)
     laps.cost[group] = robots * ((1.0 - MEAN_SHARE) * sixteenth_power(worst) + MEAN_SHARE * total / count)
-    return laps.cost[group]
+    cost: float = laps.cost[group]
+    return cost
 
 
 @compiled
 def total_price(laps: Laps) -> float:
     """Price of all groups."""
     total = 0.0
-    for group in range(len(laps.count) - 2):
+    for group in range(len(laps.length) - 2):
         total += laps.cost[group]
     return total
 
@@ -149,8 +151,8 @@ def total_price(laps: Laps) -> float:
 def longest_waits(ground: Ground, laps: Laps, visits: Visits) -> Floats:
     """Longest time between two visits of each point, s; points of no group: inf. Shape (n,)."""
     waits = np.full(len(laps.group), np.inf)
-    for group in np.flatnonzero(laps.count[:-2]).tolist():
+    for group in np.flatnonzero(laps.length[:-2]).tolist():
         price_group(ground, laps, group, visits)
-        points = laps.order[group, : laps.count[group]]
+        points = laps.order[group, : laps.length[group]]
         waits[points] = visits.gap_s[points]
     return waits

@@ -18,7 +18,8 @@ LONGEST_SHIFT = 3
 def draw(chance: Ints, count: int) -> int:
     """Draw a number below `count`: Knuth's linear congruential generator MMIX, its high bits."""
     chance[0] = chance[0] * 6364136223846793005 + 1442695040888963407
-    return ((chance[0] >> 33) & 0x3FFFFFFF) % count
+    drawn: int = ((chance[0] >> 33) & 0x3FFFFFFF) % count
+    return drawn
 
 
 @compiled
@@ -33,9 +34,9 @@ def place_of(laps: Laps, point: int) -> int:
 @compiled
 def copy_group(laps: Laps, source: int, target: int) -> None:
     """Copy a group's row."""
-    count = laps.count[source]
+    count = laps.length[source]
     laps.order[target, :count] = laps.order[source, :count]
-    laps.count[target], laps.kind[target], laps.robots[target] = count, laps.kind[source], laps.robots[source]
+    laps.length[target], laps.kind[target], laps.robots[target] = count, laps.kind[source], laps.robots[source]
     laps.charges[target], laps.charge_phase[target] = laps.charges[source], laps.charge_phase[source]
     laps.charge_doublings[target], laps.cost[target] = laps.charge_doublings[source], laps.cost[source]
 
@@ -44,21 +45,21 @@ def copy_group(laps: Laps, source: int, target: int) -> None:
 def put_in(laps: Laps, group: int, place: int, points: Ints) -> None:
     """Insert points at a place of a group's lap."""
     row, many = laps.order[group], len(points)
-    for k in range(laps.count[group] - 1, place - 1, -1):
+    for k in range(laps.length[group] - 1, place - 1, -1):
         row[k + many] = row[k]
     for k in range(many):
         row[place + k] = points[k]
         laps.group[points[k]] = group
-    laps.count[group] += many
+    laps.length[group] += many
 
 
 @compiled
 def take_away(laps: Laps, group: int, place: int, many: int) -> None:
     """Remove points from a group's lap."""
     row = laps.order[group]
-    for k in range(place + many, laps.count[group]):
+    for k in range(place + many, laps.length[group]):
         row[k - many] = row[k]
-    laps.count[group] -= many
+    laps.length[group] -= many
 
 
 @compiled
@@ -74,7 +75,7 @@ def can_all(ground: Ground, kind: int, points: Ints) -> bool:
 def shift(ground: Ground, laps: Laps, chance: Ints, point: int, near: int) -> bool:
     """Move a few points in a row, perhaps turned round, to before or behind a point near the first of them."""
     group, place = laps.group[point], place_of(laps, point)
-    many = min(1 + draw(chance, LONGEST_SHIFT), laps.count[group] - place)
+    many = min(1 + draw(chance, LONGEST_SHIFT), laps.length[group] - place)
     moved = laps.order[group, place : place + many].copy()
     target = laps.group[near]
     for k in range(many):
@@ -93,7 +94,7 @@ def shift(ground: Ground, laps: Laps, chance: Ints, point: int, near: int) -> bo
 def settle(ground: Ground, laps: Laps, point: int, target: int) -> bool:
     """Give a point to a group that has none."""
     group = laps.group[point]
-    if laps.count[target] > 0 or laps.robots[target] == 0 or not ground.can_serve[laps.kind[target], point]:
+    if laps.length[target] > 0 or laps.robots[target] == 0 or not ground.can_serve[laps.kind[target], point]:
         return False
     moved = laps.order[group, :1].copy()
     moved[0] = point
@@ -134,12 +135,12 @@ def cross(ground: Ground, laps: Laps, point: int, near: int) -> bool:
     """Exchange the ends of two laps: drive from a point to one near it in another group (2-opt*)."""
     group, other = laps.group[point], laps.group[near]
     a, b = place_of(laps, point) + 1, place_of(laps, near)
-    tail, end = laps.order[group, a : laps.count[group]].copy(), laps.order[other, b : laps.count[other]].copy()
+    tail, end = laps.order[group, a : laps.length[group]].copy(), laps.order[other, b : laps.length[other]].copy()
     if a + len(end) == 0 or b + len(tail) == 0:
         return False
     if not (can_all(ground, laps.kind[other], tail) and can_all(ground, laps.kind[group], end)):
         return False
-    laps.count[group], laps.count[other] = a, b
+    laps.length[group], laps.length[other] = a, b
     put_in(laps, group, a, end)
     put_in(laps, other, b, tail)
     return True
@@ -151,11 +152,11 @@ def join(laps: Laps, chance: Ints, point: int, near: int) -> bool:
     group, other = laps.group[point], laps.group[near]
     if laps.kind[group] != laps.kind[other]:
         return False
-    a, b, many = place_of(laps, point) + 1, place_of(laps, near), laps.count[other]
+    a, b, many = place_of(laps, point) + 1, place_of(laps, near), laps.length[other]
     moved = laps.order[other, :many].copy()
     if draw(chance, 2):
         moved, b = moved[::-1].copy(), many - 1 - b
-    laps.count[other] = 0
+    laps.length[other] = 0
     for k in range(many):
         put_in(laps, group, a + k, moved[(b + k) % many : (b + k) % many + 1])
     laps.robots[group] += laps.robots[other]
@@ -166,7 +167,7 @@ def join(laps: Laps, chance: Ints, point: int, near: int) -> bool:
 @compiled
 def part(laps: Laps, chance: Ints, group: int, other: int) -> bool:
     """Make two groups of one, each with a stretch of its lap and some of its robots."""
-    count, robots = laps.count[group], laps.robots[group]
+    count, robots = laps.length[group], laps.robots[group]
     if laps.robots[other] > 0 or robots < 2 or count < 2:
         return False
     begin = draw(chance, count)
@@ -178,7 +179,7 @@ def part(laps: Laps, chance: Ints, group: int, other: int) -> bool:
     # Robots by what there is to do, give or take one.
     share = max(1, min(robots - 1, (robots * many) // count + draw(chance, 2)))
     copy_group(laps, group, other)
-    laps.count[other] = 0
+    laps.length[other] = 0
     put_in(laps, other, 0, moved)
     laps.robots[other], laps.robots[group] = share, robots - share
     return True
@@ -189,7 +190,7 @@ def lend(laps: Laps, group: int, other: int) -> bool:
     """Give one robot of a group to another group of its kind."""
     if other == group or laps.kind[other] != laps.kind[group] or laps.robots[other] == 0:
         return False
-    if laps.robots[group] < 2 - (laps.count[group] == 0):
+    if laps.robots[group] < 2 - (laps.length[group] == 0):
         return False
     laps.robots[group] -= 1
     laps.robots[other] += 1
@@ -202,9 +203,9 @@ def trade(ground: Ground, laps: Laps, group: int, other: int) -> bool:
     kind, its_kind = laps.kind[group], laps.kind[other]
     if kind == its_kind or laps.robots[group] == 0 or laps.robots[other] == 0:
         return False
-    if not can_all(ground, its_kind, laps.order[group, : laps.count[group]]):
+    if not can_all(ground, its_kind, laps.order[group, : laps.length[group]]):
         return False
-    if not can_all(ground, kind, laps.order[other, : laps.count[other]]):
+    if not can_all(ground, kind, laps.order[other, : laps.length[other]]):
         return False
     laps.kind[group], laps.kind[other] = its_kind, kind
     laps.robots[group], laps.robots[other] = laps.robots[other], laps.robots[group]

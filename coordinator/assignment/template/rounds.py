@@ -89,5 +89,5 @@ class Rounds:
 
     def unserved(self) -> tuple[PointId, ...]:
         """Points that none of the robots can serve."""
-        nobody = ~self.can_serve.any(axis=0)
-        return tuple(p.point_id for p, is_alone in zip(self.points, nobody.tolist(), strict=True) if is_alone)
+        alone = np.flatnonzero(~self.can_serve.any(axis=0))
+        return tuple(self.points[i].point_id for i in alone.tolist())

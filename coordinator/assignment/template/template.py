@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from coordinator.assignment.template.anneal import anneal, spread
+from coordinator.assignment.template.bound import lower_bound
 from coordinator.assignment.template.ground import Ground, Laps, Visits, empty_laps, lay_out, room_for_visits
 from coordinator.assignment.template.lapping import longest_waits, price_group, total_price
-from coordinator.assignment.template.rounds import Rounds
+from coordinator.assignment.template.rounds import RobotKind, RoundPoint, Rounds
 from coordinator.model.ids import PointId, RobotTypeId
 
 TRIES = 15
@@ -100,6 +101,17 @@ def make_template(rounds: Rounds, *, tries: int = TRIES, seed: int = 1) -> Templ
     return _read(rounds, ground, best, visits)
 
 
+def warm_up() -> None:
+    """Plan and judge something small, so that everything is compiled, or loaded, before it is needed."""
+    ways_s = np.abs(np.arange(3.0)[:, None] - np.arange(3.0))
+    points = tuple(RoundPoint(PointId(name), 1.0, 60.0) for name in "abc")
+    for count in (1, 2):
+        kind = RobotKind(RobotTypeId("r"), count, ways_s, ways_s, np.ones(3, dtype=np.bool_), 1e-4, 1e-4, 1e-3)
+        rounds = Rounds(points, (kind,), 1)
+        make_template(rounds, tries=1)
+        lower_bound(rounds)
+
+
 def _sizes(rounds: Rounds, turn: int) -> list[tuple[int, int]]:
     """Groups to begin with, as kind and number of robots: each alone, all alike, pairs, all but one, threes."""
     sizes = []
@@ -122,10 +134,10 @@ def _begin(rounds: Rounds, ground: Ground, laps: Laps, visits: Visits) -> None:
 def _read(rounds: Rounds, ground: Ground, laps: Laps, visits: Visits) -> Template:
     waits_s = longest_waits(ground, laps, visits)
     groups, taken = [], 0.0
-    for number in np.flatnonzero(laps.count[:-2]).tolist():
+    for number in np.flatnonzero(laps.length[:-2]).tolist():
         price_group(ground, laps, number, visits)
         charge_s, cycle_s, charges, _ = visits.told.tolist()
-        order = laps.order[number, : laps.count[number]]
+        order = laps.order[number, : laps.length[number]]
         ratios = waits_s[order] * ground.rate_per_s[order]
         robots_count = int(laps.robots[number])
         if cycle_s > 0.0:

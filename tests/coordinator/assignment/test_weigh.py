@@ -31,7 +31,7 @@ def test_the_nearer_robot_is_chosen_and_the_other_would_have_cost_more():
         ({"sensors": frozenset({"gas"})}, {}, "sensors: it lacks video"),
         ({}, {"barred": frozenset({RobotId("r2")})}, "barred"),
         ({"node": "far"}, {}, "reach: no open way to node n3"),
-        ({"travel_ratio_per_s": 0.01}, {}, "energy"),
+        ({"travel_ratio_per_s": 0.03}, {}, "energy: a full charge"),
         ({"charge_ratio": 0.13}, {}, "energy: it would be at 0.0"),
         ({"speed_mps": 0.0}, {}, "reach"),
     ],
