@@ -95,19 +95,20 @@ def _rows(plant: PlantMap, answer: Feasibility) -> list[tuple[str, str]]:
         ("robots", f"{fleet.robots_count}: {_mixture(fleet.robots)}"),
         ("points", f"{answer.points_count} with a revisit period"),
     ]
-    if answer.worst_point_id is not None:
-        period_s = points[answer.worst_point_id].period_s or 0.0
+    if fleet.ages:
+        oldest = points[fleet.ages[0][0]]
+        period_s = oldest.period_s or 0.0
         late_s = (fleet.expected_ratio - 1.0) * period_s
-        lateness = f": {span(late_s)} late" if late_s > 0.0 else ""
+        lateness = f": {span(late_s)} late, {span(oldest.tolerance_s)} is tolerated" if late_s > 0.0 else ""
         rows += [
             ("expected", f"worst age ratio {fleet.expected_ratio:.2f}, if nothing disturbs the rounds"),
-            ("binding point", f"{answer.worst_point_id}, due every {span(period_s)}{lateness}"),
+            ("binding point", f"{oldest.point_id}, due every {span(period_s)}{lateness}"),
             ("proven", f"no plan gets below {answer.bound.ratio:.2f}: {answer.bound.because}"),
         ]
     if answer.is_overloaded:
-        late = ", ".join(f"{point_id} {ratio:.2f}" for point_id, ratio in answer.late[:LATE_COUNT])
-        more = f" and {len(answer.late) - LATE_COUNT} more" if len(answer.late) > LATE_COUNT else ""
-        rows.append(("overloaded", f"{len(answer.late)} of {answer.points_count} points come late: {late}{more}"))
+        late = ", ".join(f"{point_id} {ratio:.2f}" for point_id, ratio in fleet.late[:LATE_COUNT])
+        more = f" and {len(fleet.late) - LATE_COUNT} more" if len(fleet.late) > LATE_COUNT else ""
+        rows.append(("overloaded", f"{len(fleet.late)} of {answer.points_count} points come late: {late}{more}"))
     else:
         rows.append(("verdict", "all revisit periods can be kept"))
     rows.append(("would do", _enough(answer)))
@@ -155,8 +156,8 @@ def _data(plant: PlantMap, answer: Feasibility) -> dict[str, Any]:
         "points_count": answer.points_count,
         "is_overloaded": answer.is_overloaded,
         "expected_worst_age_ratio": fleet.expected_ratio,
-        "binding_point_id": answer.worst_point_id,
-        "late_points": [{"point_id": point_id, "age_ratio": ratio} for point_id, ratio in answer.late],
+        "binding_point_id": fleet.ages[0][0] if fleet.ages else None,
+        "late_points": [{"point_id": point_id, "age_ratio": ratio} for point_id, ratio in fleet.late],
         "lower_bound": {
             "age_ratio": answer.bound.ratio,
             "point_id": answer.bound.point_id,

@@ -37,17 +37,31 @@ class UnservedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """A fleet as the answer sees it: robots of each type, its template and the age ratio that is to be expected."""
+    """
+    A fleet as the answer sees it.
+
+    Attributes:
+        robots: Of each type.
+        ages: Points and the age ratios that are to be expected of them, the oldest first.
+        late: Those of them that come later than their tolerance allows.
+        chargers_needed: To keep them all charged, on average.
+    """
 
     robots: Mapping[RobotTypeId, int]
     template: Template
-    expected_ratio: float
+    ages: tuple[tuple[PointId, float], ...]
+    late: tuple[tuple[PointId, float], ...]
     chargers_needed: int
 
     @property
     def robots_count(self) -> int:
         """All robots."""
         return sum(self.robots.values())
+
+    @property
+    def expected_ratio(self) -> float:
+        """Age ratio of the oldest point; 0 if there are none."""
+        return self.ages[0][1] if self.ages else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +70,6 @@ class Feasibility:
     The answer.
 
     Attributes:
-        worst_point_id: The point that is oldest by the template.
-        late: Points that are to be expected late, and their age ratios, the worst first.
         bound: What no plan of this fleet beats.
         enough: The smallest fleet of the same mixture that keeps all periods by its template; None: not even 200 do.
         proven_robots_count: Fewer robots of the same mixture can't do it, whatever their plan; None: 200 can't.
@@ -66,16 +78,14 @@ class Feasibility:
     fleet: Fleet
     points_count: int
     chargers_count: int
-    worst_point_id: PointId | None
-    late: tuple[tuple[PointId, float], ...]
     bound: Bound
     enough: Fleet | None
     proven_robots_count: int | None
 
     @property
     def is_overloaded(self) -> bool:
-        """Whether not all periods can be kept, as far as the template knows."""
-        return self.fleet.expected_ratio > 1.0
+        """Whether not all periods can be kept, tolerances counted, as far as the template knows."""
+        return bool(self.fleet.late)
 
 
 def judge(plant: PlantMap, shares: Mapping[RobotTypeId, int], robots_count: int) -> Feasibility:
@@ -90,16 +100,11 @@ def judge(plant: PlantMap, shares: Mapping[RobotTypeId, int], robots_count: int)
     """
     surveyed = Survey(plant)
     fleet = _fleet(surveyed, shares, robots_count, tries=TRIES)
-    stretch = fleet.expected_ratio / fleet.template.worst_ratio if fleet.template.worst_ratio > 0.0 else 1.0
-    ratios = {p.point_id: ratio * stretch for p, ratio in zip(surveyed.points, fleet.template.age_ratio, strict=True)}
-    oldest = sorted(ratios, key=lambda point_id: (-ratios[point_id], point_id))
     proven = _proven_count(surveyed, shares)
     return Feasibility(
         fleet=fleet,
         points_count=len(surveyed.points),
         chargers_count=surveyed.chargers_count,
-        worst_point_id=oldest[0] if oldest else None,
-        late=tuple((point_id, ratios[point_id]) for point_id in oldest if ratios[point_id] > 1.0),
         bound=lower_bound(surveyed.rounds(fleet.robots, node_s=0.0)),
         enough=None if proven is None else _enough(surveyed, shares, fleet, proven),
         proven_robots_count=proven,
@@ -186,10 +191,22 @@ class Survey:
 def _fleet(surveyed: Survey, shares: Mapping[RobotTypeId, int], robots_count: int, *, tries: int) -> Fleet:
     robots = _mixture(shares, robots_count)
     template = make_template(surveyed.rounds(robots), tries=tries)
-    needed = math.ceil(template.chargers_count - 1e-9)
     # Chargers that are wanted more than they can give hold everybody up.
     stretch = max(1.0, template.chargers_count / max(1, surveyed.chargers_count))
-    return Fleet(robots, template, template.worst_ratio * stretch, needed)
+    ages = [(p, ratio * stretch) for p, ratio in zip(surveyed.points, template.age_ratio, strict=True)]
+    ages.sort(key=lambda age: (-age[1], age[0].point_id))
+    return Fleet(
+        robots=robots,
+        template=template,
+        ages=tuple((p.point_id, ratio) for p, ratio in ages),
+        late=tuple((p.point_id, ratio) for p, ratio in ages if ratio > allowed_ratio(p)),
+        chargers_needed=math.ceil(template.chargers_count - 1e-9),
+    )
+
+
+def allowed_ratio(point: InspectionPoint) -> float:
+    """Age ratio up to which a visit is on time; inf for a point without a revisit period."""
+    return 1.0 + point.tolerance_s / point.period_s if point.period_s is not None else math.inf
 
 
 def _mixture(shares: Mapping[RobotTypeId, int], robots_count: int) -> dict[RobotTypeId, int]:
@@ -198,11 +215,12 @@ def _mixture(shares: Mapping[RobotTypeId, int], robots_count: int) -> dict[Robot
 
 
 def _proven_count(surveyed: Survey, shares: Mapping[RobotTypeId, int]) -> int | None:
-    """The fewest robots for which the bound doesn't rule it out, by halving."""
+    """The fewest robots for which the bound doesn't rule it out that all are on time, by halving."""
+    most_allowed = max(map(allowed_ratio, surveyed.points), default=1.0)
 
     def is_ruled_out(count: int) -> bool:
         try:
-            return lower_bound(surveyed.rounds(_mixture(shares, count), node_s=0.0)).ratio > 1.0
+            return lower_bound(surveyed.rounds(_mixture(shares, count), node_s=0.0)).ratio > most_allowed
         except UnservedError:
             return True
 
@@ -218,7 +236,7 @@ def _proven_count(surveyed: Survey, shares: Mapping[RobotTypeId, int]) -> int | 
 def _enough(surveyed: Survey, shares: Mapping[RobotTypeId, int], fleet: Fleet, proven: int) -> Fleet | None:
     """The smallest fleet found that keeps all periods: from a guess up or down, then by halving."""
     low, high = proven - 1, None
-    if fleet.expected_ratio <= 1.0:
+    if not fleet.late:
         high = fleet
     else:
         low = max(low, fleet.robots_count)
@@ -230,7 +248,7 @@ def _enough(surveyed: Survey, shares: Mapping[RobotTypeId, int], fleet: Fleet, p
         if guess > MOST_ROBOTS:
             return None
         tried = _fleet(surveyed, shares, guess, tries=SIZING_TRIES)
-        if tried.expected_ratio <= 1.0:
+        if not tried.late:
             high = tried
             guess -= 1
         else:
