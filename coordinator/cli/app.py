@@ -22,6 +22,7 @@ from coordinator.cli.robots import resume_all, robots, stop_all
 from coordinator.cli.serve import serve
 from coordinator.cli.simulate import sim
 from coordinator.cli.status import fleet
+from coordinator.cli.top import top
 from coordinator.cli.traffic import traffic
 
 app = typer.Typer(
@@ -57,6 +58,7 @@ def _root(
 app.command("demo")(demo)
 app.command("serve")(serve)
 app.add_typer(fleet, name="fleet")
+app.command("top")(top)
 app.command("traffic")(traffic)
 app.command("explain")(explain)
 app.add_typer(robots, name="robots")
