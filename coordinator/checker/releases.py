@@ -23,7 +23,7 @@ from coordinator.model.records import (
     StopChanged,
 )
 from coordinator.model.route import Step
-from coordinator.plant.map import DeviceKind, PlantMap
+from coordinator.plant.map import DeviceKind, Edge, PlantMap
 
 
 class Releases:
@@ -134,17 +134,25 @@ class Releases:
     def _doors(self, release: BaseExtended) -> Iterable[Finding]:
         if self._open_for is None:
             return
-        passed: set[DeviceId] = set()
+        passed: dict[DeviceId, Edge] = {}
         for edge_id in (step.edge_id for step in release.steps):
             edge = None if edge_id is None else self._plant.edges.get(edge_id)
-            if edge is None or edge.device_id is None or edge.device_id in passed:
+            if edge is None or edge.device_id is None:
                 continue
-            if self._plant.devices[edge.device_id].kind is DeviceKind.DOOR:
-                # It stays open until the robot is through for the last time.
-                passed.add(edge.device_id)
+            before = passed.get(edge.device_id)
+            passed[edge.device_id] = edge
+            if before is not None and self._stays_for(before, edge):
+                continue
             if self._open_for.get(edge.device_id) != (release.robot_id, edge_id):
                 text = f"base of robot {release.robot_id}: {edge.device_id} isn't open for it at edge {edge_id}"
                 yield Finding("door", edge.device_id, text)
+
+    def _stays_for(self, before: Edge, edge: Edge) -> bool:
+        """Whether a door or lift that was passed by one edge is still open for the same robot at another one."""
+        if self._plant.devices[edge.device_id].kind is DeviceKind.DOOR:
+            return True
+        # A lift is on the level it took the robot to; doors of it that open to different sides open all.
+        return self._plant.nodes[before.end].level_id == self._plant.nodes[edge.start].level_id
 
     def _extend(self, release: BaseExtended) -> list[Finding]:
         """Fold a release; returns whom it leaves without a finishing order."""
