@@ -141,17 +141,16 @@ class Releases:
                 continue
             before = passed.get(edge.device_id)
             passed[edge.device_id] = edge
-            if before is not None and self._stays_for(before, edge):
+            if before is not None and self._is_still_open(edge.device_id, before, edge):
                 continue
             if self._open_for.get(edge.device_id) != (release.robot_id, edge_id):
                 text = f"base of robot {release.robot_id}: {edge.device_id} isn't open for it at edge {edge_id}"
                 yield Finding("door", edge.device_id, text)
 
-    def _stays_for(self, before: Edge, edge: Edge) -> bool:
-        """Whether a door or lift that was passed by one edge is still open for the same robot at another one."""
-        if self._plant.devices[edge.device_id].kind is DeviceKind.DOOR:
+    def _is_still_open(self, device_id: DeviceId, before: Edge, edge: Edge) -> bool:
+        """Whether a door, or a lift where it took a robot, is open for the way that robot passes it by next."""
+        if self._plant.devices[device_id].kind is DeviceKind.DOOR:
             return True
-        # A lift is on the level it took the robot to; doors of it that open to different sides open all.
         return self._plant.nodes[before.end].level_id == self._plant.nodes[edge.start].level_id
 
     def _extend(self, release: BaseExtended) -> list[Finding]:
