@@ -148,16 +148,15 @@ def keep_time(core: Core) -> None:
 
 def catch_up(core: Core) -> list[tuple[float, RobotId]]:
     """Move times on: how much later each robot arrives, most first."""
-    return core.timetable.refresh(
-        {robot_id: free_at(core, core.state.robots[robot_id]) for robot_id in sorted(core.timetable.rows)}
-    )
+    robots = core.state.robots
+    return core.timetable.refresh({robot_id: free_at(core, robots[robot_id]) for robot_id in core.timetable.rows})
 
 
 def _must_leave(core: Core, robot: RobotState, live: LiveRobot) -> bool:
     """Whether a robot without a plan is where others want to drive: on through ways, or at a stop they wait for."""
     here = robot.base_end.node_id
     node = core.resources.node_index[here]
-    if node in _refuges(core, robot):
+    if _is_refuge(core, robot, node):
         return False
     if node not in core.finishing.refuges:
         return True
@@ -267,19 +266,17 @@ def _stay_s(core: Core, live: LiveRobot, goal: int) -> float:
 
 
 def _vehicle(core: Core, robot: RobotState) -> Vehicle:
-    pace, node_count = _pace(core, robot), len(core.resources.node_ids)
-    refuges, dead_ends = np.zeros(node_count, dtype=np.bool_), np.zeros(node_count, dtype=np.bool_)
-    refuges[list(_refuges(core, robot))] = True
-    dead_ends[list(core.finishing.refuges)] = True
-    return Vehicle(robot.robot_id, pace.drive_s, pace.clear_s, refuges, dead_ends)
+    pace, known = _pace(core, robot), core.roll.refuges()
+    home, refuges = core.resources.node_index[robot.home], known.of_nobody.copy()
+    refuges[home] = not core.coverage.is_dark(home)
+    return Vehicle(robot.robot_id, pace.drive_s, pace.clear_s, refuges, known.dead_ends)
 
 
-def _refuges(core: Core, robot: RobotState) -> frozenset[int]:
-    """Where a robot may stay for good: its home, and dead ends that are nobody's home and where nobody works."""
-    index = core.resources.node_index
-    home = index[robot.home]
-    taken = {index[other.home] for other in core.state.robots.values()}
-    return (core.idle_ends - taken) | ({home} if not core.coverage.is_dark(home) else frozenset())
+def _is_refuge(core: Core, robot: RobotState, node: int) -> bool:
+    """Whether a robot may stay at a node for good: its home, or a dead end nobody owns and where nobody works."""
+    if node == core.resources.node_index[robot.home]:
+        return not core.coverage.is_dark(node)
+    return bool(core.roll.refuges().of_nobody[node])
 
 
 def _pace(core: Core, robot: RobotState) -> Pace:
