@@ -103,6 +103,7 @@ class Releases:
             case StepPassed():
                 found = list(bases.judge_progress(record))
                 bases.advance(record)
+                self._finishing.freed()
                 return found
             case RobotPlaced():
                 found = list(bases.judge_place(record))
