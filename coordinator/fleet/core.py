@@ -60,7 +60,8 @@ class Core:
     event is done, `is_plan_due` for new itineraries. `stalled_s` is when some robot was last unable to move by
     itself: until it moves again others may rightly wait for each other behind it. `checker` sees every record first and
     refuses releases that planning should never have made; `refusals` counts these by rule, and failures of planning.
-    `searches_count` is how many plans were searched within the present event.
+    `searches_count` is how many plans were searched within the present event; `unimproved` are robots that haven't
+    looked for a quicker way since weights or closures changed.
     """
 
     def __init__(self, plant: PlantMap, settings: FleetSettings, state: FleetState, now_s: float, seed: int) -> None:
@@ -106,6 +107,7 @@ class Core:
         self.confirmations: dict[str, tuple[str, float]] = {}
         self.closed_why: dict[int, str] = {}
         self.roads_s = -1e18
+        self.unimproved: dict[RobotId, None] = {}
         self.caught_up_s = -1e18
         self.searches_count = 0
         self.stalled_s = -1e18

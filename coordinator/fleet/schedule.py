@@ -41,6 +41,8 @@ OVERDUE_S = 5.0
 """Work that takes longer than it should is guessed to be done after this long."""
 REPLAN_COUNT = 4
 """So many robots a second may look for better plans."""
+ROADS_COUNT = 12
+"""When weights or closures changed so many look for quicker ways at once, and the rest in the seconds that follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,9 @@ def keep_time(core: Core) -> None:
         row = timetable.rows[robot_id]
         if row.is_planned and core.is_stalled(robot_id):
             timetable.unplan(robot_id)
+    if core.unimproved and core.searches_count < ROADS_COUNT:
+        catch_up(core)
+        _improve_on_new_roads(core)
     if core.now_s - core.caught_up_s < CATCH_UP_S:
         return
     core.caught_up_s = core.now_s
@@ -161,8 +166,7 @@ def _must_leave(core: Core, robot: RobotState, live: LiveRobot) -> bool:
 
 
 def replan_on_new_roads(core: Core) -> None:
-    """Weights or closures changed: drop plans over closed ways, and look for quicker ones."""
-    settings = core.settings
+    """Weights or closures changed: drop plans over closed ways, and begin to look for quicker ones."""
     for robot_id in sorted(core.timetable.rows):
         drive_s = _pace(core, core.state.robots[robot_id]).drive_s
         ways = [leg.way for leg in core.timetable.planned_legs(robot_id) if leg.way != STAY]
@@ -174,11 +178,23 @@ def replan_on_new_roads(core: Core) -> None:
         else:
             core.timetable.repace(robot_id, drive_s)
     catch_up(core)
-    for robot_id in sorted(core.timetable.rows):
-        rest_s = core.timetable.arrive_s(robot_id) - core.now_s
-        gain_s = max(settings.congestion_gain_s, settings.congestion_gain_ratio * rest_s)
-        if settings.replan_on_congestion:
-            _improve(core, robot_id, "congestion", gain_s)
+    if core.settings.replan_on_congestion:
+        # Those that are left from before come first.
+        core.unimproved.update(dict.fromkeys(sorted(core.timetable.rows)))
+        _improve_on_new_roads(core)
+
+
+def _improve_on_new_roads(core: Core) -> None:
+    """Let some of those that haven't done so since weights changed look for quicker ways."""
+    settings, tried = core.settings, 0
+    for robot_id in list(core.unimproved):
+        if tried >= ROADS_COUNT:
+            break
+        del core.unimproved[robot_id]
+        if robot_id in core.timetable.rows:
+            rest_s = core.timetable.arrive_s(robot_id) - core.now_s
+            gain_s = max(settings.congestion_gain_s, settings.congestion_gain_ratio * rest_s)
+            tried += _improve(core, robot_id, "congestion", gain_s)
 
 
 def free_at(core: Core, robot: RobotState) -> float:
