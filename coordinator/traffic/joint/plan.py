@@ -41,6 +41,8 @@ class JointPlan:
         finish: (agents,) step in which each agent's last stop ends, estimated for those not done in the window;
             0 for idle ones.
         done_goals: (agents,) how many of its goals each agent finishes within the window.
+        stranded: Agents that can't reach some goal by any way; they are planned up to the stop before it, and as idle
+            agents if it is their first.
     """
 
     paths: Ints
@@ -48,4 +50,5 @@ class JointPlan:
     bound: float
     finish: Ints
     done_goals: Ints
+    stranded: tuple[int, ...]
     statistics: Statistics

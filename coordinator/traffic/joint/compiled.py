@@ -1,0 +1,24 @@
+"""Kernels: functions of arrays and numbers that numba compiles to machine code on first use, and keeps on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+# A kernel contains the kernels it calls, also those of other files, so what is kept is stale when any of them changed;
+# numba itself looks at the kernel's own file only.
+_FILES = [path.stat() for path in sorted(Path(__file__).parent.glob("*.py"))]
+_STAMP = (max(file.st_mtime_ns for file in _FILES), sum(file.st_size for file in _FILES))
+
+
+def kernel(function: Kernel) -> Kernel:
+    """The function, compiled; with NUMBA_DISABLE_JIT=1 the function itself, which answers the same."""
+    compiled = numba.njit(cache=True)(function)
+    if compiled is not function:
+        compiled._cache._cache_file._source_stamp = _STAMP
+    return cast("Kernel", compiled)

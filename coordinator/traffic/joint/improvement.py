@@ -1,0 +1,181 @@
+"""
+A better plan from a plan: large neighbourhood search.
+
+A few agents are taken out and planned one after the other, each on its best path among all others; if together they
+get no worse, the new paths stay. Which way of drawing and how many is chosen by what it gained so far for its effort.
+
+Source:
+    Li, Chen, Harabor, Stuckey, Koenig, "Anytime multi-agent path finding via large neighborhood search", IJCAI 2021;
+    the choice by gain: Ropke and Pisinger, "An adaptive large neighborhood search heuristic", Transportation Science
+    40(4), 2006.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from coordinator.traffic.joint.arrays import Arrays, alone_cost
+from coordinator.traffic.joint.chance import Chance, draw_ratio, shuffle
+from coordinator.traffic.joint.compiled import kernel
+from coordinator.traffic.joint.neighbourhoods import Neighbourhood, draw_neighbourhood, make_neighbourhood
+from coordinator.traffic.joint.occupancy import Occupancy, empty_occupancy, occupy, vacate
+from coordinator.traffic.joint.problem import Floats, Ints
+from coordinator.traffic.joint.safe_intervals import Longs, NO_PATH, Scratch, make_scratch, plan_path
+from coordinator.traffic.joint.scoring import score_path
+
+METHOD_COUNT = 3
+SIZES = np.array([1, 2, 4, 8, 16], dtype=np.int32)
+FORGETTING = 0.02
+LEAST_SHARE = 0.02
+"""Of the choices that each pair of method and size keeps, whatever it gained."""
+FIXED_EFFORT = 50
+"""States of a search that drawing a neighbourhood is worth."""
+
+
+class Improvement(NamedTuple):
+    """
+    A plan and what is needed to improve it.
+
+    Attributes:
+        paths: (agents, steps + 1).
+        costs: (agents,) of the paths, without priority.
+        alone: (agents,) least costs.
+        table: The paths as occupancy.
+        scratch: For planning one agent.
+        drawn: For drawing neighbourhoods.
+        kept: (largest size, steps + 1) paths to go back to.
+        kept_costs: (largest size,).
+        gain: (methods * sizes,) gained for a unit of effort, forgotten bit by bit.
+        counters: (4,) neighbourhoods tried, accepted, better, states searched.
+    """
+
+    paths: Ints
+    costs: Ints
+    alone: Ints
+    table: Occupancy
+    scratch: Scratch
+    drawn: Neighbourhood
+    kept: Ints
+    kept_costs: Ints
+    gain: Floats
+    counters: Longs
+
+
+def make_improvement(arrays: Arrays, paths: Ints) -> Improvement:
+    """Begin with these paths."""
+    cell_count, step_count = len(arrays.move_start) - 1, paths.shape[1] - 1
+    table = empty_occupancy(arrays.resource_count, step_count)
+    costs = np.empty(len(paths), dtype=np.int32)
+    alone = np.empty(len(paths), dtype=np.int32)
+    fill_in(arrays, table, paths, costs, alone)
+    return Improvement(
+        paths=paths,
+        costs=costs,
+        alone=alone,
+        table=table,
+        scratch=make_scratch(arrays, cell_count, step_count),
+        drawn=make_neighbourhood(len(paths), cell_count),
+        kept=np.empty((int(SIZES.max()), step_count + 1), dtype=np.int32),
+        kept_costs=np.empty(int(SIZES.max()), dtype=np.int32),
+        gain=np.ones(METHOD_COUNT * len(SIZES)),
+        counters=np.zeros(4, dtype=np.int64),
+    )
+
+
+@kernel
+def fill_in(arrays: Arrays, table: Occupancy, paths: Ints, costs: Ints, alone: Ints) -> None:
+    """Enter all paths and their costs."""
+    for agent in range(len(paths)):
+        occupy(arrays, table, agent, paths[agent])
+        costs[agent] = score_path(arrays, agent, paths[agent])[0]
+        alone[agent] = alone_cost(arrays, agent)
+
+
+@kernel
+def total_cost(arrays: Arrays, costs: Ints) -> float:
+    """Sum of priority times cost."""
+    total = 0.0
+    for agent in range(len(costs)):
+        total += arrays.priority[agent] * costs[agent]
+    return total
+
+
+@kernel
+def improve(arrays: Arrays, state: Improvement, iterations: int, chance: Chance) -> None:
+    """Try that many neighbourhoods."""
+    for _ in range(iterations):
+        arm = _choose(state.gain, chance)
+        state.counters[0] += 1
+        count = draw_neighbourhood(
+            arrays,
+            state.table,
+            state.paths,
+            state.costs,
+            state.drawn,
+            arm // len(SIZES),
+            SIZES[arm % len(SIZES)],
+            state.counters[0],
+            chance,
+        )
+        searched = state.counters[3]
+        gain = replan(arrays, state, count, chance)
+        effort = FIXED_EFFORT + state.counters[3] - searched
+        state.gain[arm] += FORGETTING * (max(0.0, gain) / effort - state.gain[arm])
+
+
+@kernel
+def replan(arrays: Arrays, state: Improvement, count: int, chance: Chance) -> float:
+    """Plan the first `count` agents drawn anew; by how much the plan got cheaper (never below 0)."""
+    agents = state.drawn.agents
+    shuffle(chance, agents, count)
+    budget = 0.0
+    for k in range(count):
+        agent = agents[k]
+        state.kept[k] = state.paths[agent]
+        state.kept_costs[k] = state.costs[agent]
+        vacate(arrays, state.table, state.paths[agent])
+        budget += arrays.priority[agent] * (state.costs[agent] - state.alone[agent])
+    allowed = budget
+    placed = 0
+    while placed < count:
+        agent = agents[placed]
+        limit = state.alone[agent] + int(np.floor(budget / arrays.priority[agent] + 1e-6))
+        cost = plan_path(
+            arrays, state.table, state.scratch, agent, limit, chance, state.paths[agent]
+        )
+        state.counters[3] += state.scratch.counters[1]
+        if cost == NO_PATH:
+            break
+        state.costs[agent] = cost
+        budget -= arrays.priority[agent] * (cost - state.alone[agent])
+        occupy(arrays, state.table, agent, state.paths[agent])
+        placed += 1
+    if placed == count:
+        state.counters[1] += 1
+        if budget > 1e-6:
+            state.counters[2] += 1
+        return max(0.0, budget)
+    for k in range(placed):
+        vacate(arrays, state.table, state.paths[agents[k]])
+    for k in range(count):
+        state.paths[agents[k]] = state.kept[k]
+        state.costs[agents[k]] = state.kept_costs[k]
+        occupy(arrays, state.table, agents[k], state.kept[k])
+    return 0.0
+
+
+@kernel
+def _choose(gain: Floats, chance: Chance) -> int:
+    """Draw by gain, nobody below the least share."""
+    total = gain.sum()
+    point = draw_ratio(chance)
+    for arm in range(len(gain)):
+        share = 1.0 / len(gain)
+        if total > 0.0:
+            share = LEAST_SHARE + (1.0 - LEAST_SHARE * len(gain)) * gain[arm] / total
+        point -= share
+        if point < 0.0:
+            return arm
+    return len(gain) - 1
