@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coordinator.traffic.joint.compiled import kernel
+from coordinator.traffic.joint.compiled import kernel, leaf
 from coordinator.traffic.joint.distances import UNREACHABLE, DistanceTables, Steps
 from coordinator.traffic.joint.problem import Agents, Bools, Cells, Floats, Ints
 
@@ -102,7 +102,7 @@ def compile_arrays(
     ), stranded
 
 
-@kernel
+@leaf
 def steps_to_go(arrays: Arrays, leg: int, cell: int) -> int:
     """Steps from a cell through the leg's goal and all later stops, driven alone."""
     return int(arrays.steps[arrays.leg_row[leg], cell]) + int(arrays.leg_tail[leg])

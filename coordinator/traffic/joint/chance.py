@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from coordinator.traffic.joint.compiled import kernel
+from coordinator.traffic.joint.compiled import kernel, leaf
 
 MODULUS = 2147483647
 
@@ -27,14 +27,14 @@ def seeded(seed: int) -> Chance:
     return chance
 
 
-@kernel
+@leaf
 def draw(chance: Chance, limit: int) -> int:
     """A number in [0, limit), limit far below MODULUS."""
     chance[0] = chance[0] * 48271 % MODULUS
     return int(chance[0] % limit)
 
 
-@kernel
+@leaf
 def draw_ratio(chance: Chance) -> float:
     """A number in [0, 1)."""
     chance[0] = chance[0] * 48271 % MODULUS

@@ -18,7 +18,16 @@ _STAMP = (max(file.st_mtime_ns for file in _FILES), sum(file.st_size for file in
 
 def kernel(function: Kernel) -> Kernel:
     """The function, compiled; with NUMBA_DISABLE_JIT=1 the function itself, which answers the same."""
-    compiled = numba.njit(cache=True)(function)
+    return _compiled(function, inline="never")
+
+
+def leaf(function: Kernel) -> Kernel:
+    """The same for what is small and called millions of times: its text becomes part of the kernels that call it."""
+    return _compiled(function, inline="always")
+
+
+def _compiled(function: Kernel, inline: str) -> Kernel:
+    compiled = numba.njit(cache=True, inline=inline)(function)
     if compiled is not function:
         compiled._cache._cache_file._source_stamp = _STAMP
     return cast("Kernel", compiled)

@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from coordinator.traffic.joint.arrays import Arrays
-from coordinator.traffic.joint.compiled import kernel
+from coordinator.traffic.joint.compiled import kernel, leaf
 from coordinator.traffic.joint.problem import Ints
 
 BLOCK_BITS = 5
 """Free stretches are skipped in blocks of 2 ** BLOCK_BITS steps."""
+BLOCK_MASK = (1 << BLOCK_BITS) - 1
 
 Short = npt.NDArray[np.int16]
 
@@ -63,46 +64,48 @@ def vacate(arrays: Arrays, table: Occupancy, path: Ints) -> None:
             table.block_count[arrays.resource[k], step >> BLOCK_BITS] -= 1
 
 
-@kernel
-def free_until(arrays: Arrays, table: Occupancy, cell: int, step: int) -> int:
+@leaf
+def free_until(
+    resource_start: Ints, resource: Ints, holder: Short, block_count: Short, cell: int, step: int
+) -> int:
     """Last step of the free stretch of a cell that begins at `step`; `step - 1` if it isn't free."""
-    end = table.holder.shape[1] - 1
-    mask = (1 << BLOCK_BITS) - 1
-    for k in range(arrays.resource_start[cell], arrays.resource_start[cell + 1]):
-        resource = arrays.resource[k]
+    end = holder.shape[1] - 1
+    for k in range(resource_start[cell], resource_start[cell + 1]):
+        held = holder[resource[k]]
+        blocks = block_count[resource[k]]
         at = step
         while at <= end:
-            if at & mask == 0 and table.block_count[resource, at >> BLOCK_BITS] == 0:
-                at += mask + 1
-            elif table.holder[resource, at] != 0:
+            if at & BLOCK_MASK == 0 and blocks[at >> BLOCK_BITS] == 0:
+                at += BLOCK_MASK + 1
+            elif held[at] != 0:
                 end = at - 1
             else:
                 at += 1
     return end
 
 
-@kernel
-def next_free(arrays: Arrays, table: Occupancy, cell: int, step: int) -> int:
+@leaf
+def next_free(resource_start: Ints, resource: Ints, holder: Short, cell: int, step: int) -> int:
     """First step from `step` on at which a cell is free; beyond the table's last if there is none."""
-    end = table.holder.shape[1] - 1
-    at = step
-    is_settled = False
-    while not is_settled:
-        is_settled = True
-        for k in range(arrays.resource_start[cell], arrays.resource_start[cell + 1]):
-            while at <= end and table.holder[arrays.resource[k], at] != 0:
+    end = holder.shape[1] - 1
+    at, before = step, step - 1
+    while at != before:
+        before = at
+        for k in range(resource_start[cell], resource_start[cell + 1]):
+            held = holder[resource[k]]
+            while at <= end and held[at] != 0:
                 at += 1
-                is_settled = False
     return at
 
 
-@kernel
-def is_swap(arrays: Arrays, table: Occupancy, origin: int, target: int, arrival: int) -> bool:
+@leaf
+def is_swap(resource_start: Ints, resource: Ints, holder: Short, origin: int, target: int, arrival: int) -> bool:
     """Whether somebody goes from the target to the origin in the step that ends at `arrival`."""
-    for k in range(arrays.resource_start[target], arrays.resource_start[target + 1]):
-        other = table.holder[arrays.resource[k], arrival - 1]
+    found = False
+    for k in range(resource_start[target], resource_start[target + 1]):
+        other = holder[resource[k], arrival - 1]
         if other != 0:
-            for m in range(arrays.resource_start[origin], arrays.resource_start[origin + 1]):
-                if table.holder[arrays.resource[m], arrival] == other:
-                    return True
-    return False
+            for m in range(resource_start[origin], resource_start[origin + 1]):
+                if holder[resource[m], arrival] == other:
+                    found = True
+    return found
