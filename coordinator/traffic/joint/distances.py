@@ -30,7 +30,8 @@ class DistanceTables:
         self.cells = cells
         self._back_start, self._back_end = reversed_moves(cells)
         self._row_of: dict[tuple[int, int], int] = {}
-        self._steps: Steps = np.empty((0, cells.count), dtype=np.int16)
+        # Never without a row, so that kernels may look at the first one.
+        self._steps: Steps = np.zeros((1, cells.count), dtype=np.int16)
 
     @property
     def steps(self) -> Steps:
@@ -51,9 +52,7 @@ class DistanceTables:
                 self._steps = grown
             kinds = np.array([kind for kind, _ in missing], dtype=np.int32)
             goals = np.array([goal for _, goal in missing], dtype=np.int32)
-            fill_distances(
-                self._back_start, self._back_end, self.cells.is_allowed, kinds, goals, self._steps[known:]
-            )
+            fill_distances(self._back_start, self._back_end, self.cells.is_allowed, kinds, goals, self._steps[known:])
         return np.array([self._row_of[pair] for pair in pairs], dtype=np.int32)
 
 
@@ -67,9 +66,7 @@ def reversed_moves(cells: Cells) -> tuple[Ints, Ints]:
 
 
 @kernel
-def fill_distances(
-    back_start: Ints, back_end: Ints, is_allowed: Bools, kinds: Ints, goals: Ints, steps: Steps
-) -> None:
+def fill_distances(back_start: Ints, back_end: Ints, is_allowed: Bools, kinds: Ints, goals: Ints, steps: Steps) -> None:
     """Write one row of `steps` per goal."""
     queue = np.empty(len(back_start), dtype=np.int32)
     for row in range(len(goals)):

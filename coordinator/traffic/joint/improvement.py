@@ -142,9 +142,7 @@ def replan(arrays: Arrays, state: Improvement, count: int, chance: Chance) -> fl
     while placed < count:
         agent = agents[placed]
         limit = state.alone[agent] + int(np.floor(budget / arrays.priority[agent] + 1e-6))
-        cost = plan_path(
-            arrays, state.table, state.scratch, agent, limit, chance, state.paths[agent]
-        )
+        cost = plan_path(arrays, state.table, state.scratch, agent, limit, chance, state.paths[agent])
         state.counters[3] += state.scratch.counters[1]
         if cost == NO_PATH:
             break

@@ -162,9 +162,7 @@ def sort_options(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], age
 
 
 @kernel
-def decide_following(
-    arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, chance: Chance
-) -> bool:
+def decide_following(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, chance: Chance) -> bool:
     """Decide for an agent, and for all it has to push; False if it can only stay where it is wanted away."""
     count = sort_options(arrays, crowd, steps, agent, chance)
     options = crowd.options[agent]
@@ -234,9 +232,7 @@ def decide_strict(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], ag
 
 
 @kernel
-def decide_all(
-    arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], order: Ints, chance: Chance
-) -> bool:
+def decide_all(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], order: Ints, chance: Chance) -> bool:
     """
     Decide for everybody who hasn't, in order.
 

@@ -128,7 +128,19 @@ def plan_path(
                 waited = cost if is_idle else last_step + steps_to_go(arrays, leg, cell)
                 if waited <= cost_limit:
                     _push(
-                        seen, bucket, nodes, counters, 0, least, waited, last_step, last_step, leg, node, cell, last_step
+                        seen,
+                        bucket,
+                        nodes,
+                        counters,
+                        0,
+                        least,
+                        waited,
+                        last_step,
+                        last_step,
+                        leg,
+                        node,
+                        cell,
+                        last_step,
                     )
         latest = min(end + 1 - lag, last_step)
         to_goal = arrays.steps[0 if is_idle else arrays.leg_row[leg]]
@@ -150,8 +162,19 @@ def plan_path(
                 ):
                     paid = cost + 1 if is_idle else enter + to_go
                     _push(
-                        seen, bucket, nodes, counters,
-                        layer + target, least, paid, enter, stretch_end, leg, node, target, last_step,
+                        seen,
+                        bucket,
+                        nodes,
+                        counters,
+                        layer + target,
+                        least,
+                        paid,
+                        enter,
+                        stretch_end,
+                        leg,
+                        node,
+                        target,
+                        last_step,
                     )
                 enter = next_free(resource_start, resource, holder, target, stretch_end + 1) + lag
     return NO_PATH
