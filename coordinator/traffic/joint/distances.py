@@ -28,7 +28,7 @@ class DistanceTables:
     def __init__(self, cells: Cells) -> None:
         """Prepare for these cells; a change of cells needs new tables."""
         self.cells = cells
-        self._back_start, self._back_end = reversed_moves(cells)
+        self.back_start, self.back_end, self.back_move = reversed_moves(cells)
         self._row_of: dict[tuple[int, int], int] = {}
         # Never without a row, so that kernels may look at the first one.
         self._steps: Steps = np.zeros((1, cells.count), dtype=np.int16)
@@ -52,17 +52,17 @@ class DistanceTables:
                 self._steps = grown
             kinds = np.array([kind for kind, _ in missing], dtype=np.int32)
             goals = np.array([goal for _, goal in missing], dtype=np.int32)
-            fill_distances(self._back_start, self._back_end, self.cells.is_allowed, kinds, goals, self._steps[known:])
+            fill_distances(self.back_start, self.back_end, self.cells.is_allowed, kinds, goals, self._steps[known:])
         return np.array([self._row_of[pair] for pair in pairs], dtype=np.int32)
 
 
-def reversed_moves(cells: Cells) -> tuple[Ints, Ints]:
-    """Rows of the cells from which each cell is reached."""
+def reversed_moves(cells: Cells) -> tuple[Ints, Ints, Ints]:
+    """Rows of the cells from which each cell is reached, and by which move."""
     origin = np.repeat(np.arange(cells.count, dtype=np.int32), np.diff(cells.move_start))
     order = np.argsort(cells.move_end, kind="stable")
     start = np.zeros(cells.count + 1, dtype=np.int32)
     np.cumsum(np.bincount(cells.move_end, minlength=cells.count), out=start[1:])
-    return start, origin[order]
+    return start, origin[order], order.astype(np.int32)
 
 
 @kernel

@@ -6,9 +6,10 @@ import numpy as np
 
 from coordinator.traffic.joint.arrays import compile_arrays
 from coordinator.traffic.joint.chance import seeded
-from coordinator.traffic.joint.distances import DistanceTables
+from coordinator.traffic.joint.distances import UNREACHABLE, DistanceTables, Steps
+from coordinator.traffic.joint.guidance import find_guides, guided_steps, make_flow
 from coordinator.traffic.joint.improvement import Improvement, improve, make_improvement, total_cost
-from coordinator.traffic.joint.lacam import FOUND, FULL, make_configurations, search, trace
+from coordinator.traffic.joint.lacam import FOUND, make_configurations, search, trace
 from coordinator.traffic.joint.pibt import make_crowd
 from coordinator.traffic.joint.plan import JointPlan, Statistics
 from coordinator.traffic.joint.problem import Agents, Cells, Ints, JointProblemError, check_together
@@ -64,9 +65,8 @@ class JointPlanner:
         elif horizon < 1:
             raise JointProblemError(f"horizon is {horizon} steps: must be at least 1")
         self._horizon = horizon
-        self._arrays, self._stranded = compile_arrays(
-            cells, agents, distances or DistanceTables(cells), is_one_shot=horizon is None
-        )
+        self._distances = distances or DistanceTables(cells)
+        self._arrays, self._stranded = compile_arrays(cells, agents, self._distances, is_one_shot=horizon is None)
         self._chance = seeded(seed)
         self._configuration_count = 0
         self._first_cost = 0.0
@@ -82,9 +82,28 @@ class JointPlanner:
         Raises:
             NoJointPlanError: With no horizon only: unreachable goals, or the effort is spent.
         """
-        paths = self._first_of_window(self._horizon) if self._horizon is not None else self._first_of_all(effort)
+        if self._horizon is None and self._stranded:
+            raise NoJointPlanError(f"no way to the goal: agents {self._stranded}")
+        paths = self._plan_first(self._arrays.steps, effort)
+        if paths is None:
+            raise NoJointPlanError(f"none found with {self._configuration_count} configurations of effort {effort}")
         self._state = make_improvement(self._arrays, paths)
         self._first_cost = total_cost(self._arrays, self._state.costs)
+
+    def guide(self, rounds: int, crowding: float, effort: int = 2000) -> float:
+        """Plan once more from nothing, along ways that avoid each other; the cheaper plan stays. Its cost."""
+        state, arrays = self._found(), self._arrays
+        flow = make_flow(arrays)
+        find_guides(arrays, flow, rounds, crowding, self._chance)
+        guided = np.full_like(arrays.steps, UNREACHABLE)
+        tables = self._distances
+        guided_steps(arrays, flow, tables.back_start, tables.back_end, tables.back_move, crowding, guided)
+        paths = self._plan_first(guided, effort)
+        if paths is not None:
+            other = make_improvement(arrays, paths)
+            if total_cost(arrays, other.costs) < total_cost(arrays, state.costs):
+                self._state = state = other
+        return float(total_cost(arrays, state.costs))
 
     def improve(self, iterations: int) -> float:
         """Try that many neighbourhoods, after `find_first`; the cost of the plan, which never rises."""
@@ -119,21 +138,15 @@ class JointPlanner:
             raise RuntimeError("no plan yet: find_first comes first")
         return self._state
 
-    def _first_of_window(self, horizon: int) -> Ints:
-        paths = np.empty((len(self._arrays.start), horizon + 1), dtype=np.int32)
-        roll_out(self._arrays, make_crowd(self._arrays), self._arrays.steps, self._chance, paths)
-        self._configuration_count = horizon
-        return paths
-
-    def _first_of_all(self, effort: int) -> Ints:
-        if self._stranded:
-            raise NoJointPlanError(f"no way to the goal: agents {self._stranded}")
-        count = len(self._arrays.start)
+    def _plan_first(self, steps: Steps, effort: int) -> Ints | None:
+        """Paths from nothing, steered by a table of steps to go."""
+        arrays, crowd = self._arrays, make_crowd(self._arrays)
+        count = len(arrays.start)
+        if self._horizon is not None:
+            paths = np.empty((count, self._horizon + 1), dtype=np.int32)
+            roll_out(arrays, crowd, steps, self._chance, paths)
+            return paths
         known = make_configurations(count, min(effort, max(1024, ROOM // max(1, count))) + 2)
-        crowd = make_crowd(self._arrays)
-        outcome, last = search(self._arrays, crowd, self._arrays.steps, known, effort, self._chance)
+        outcome, last = search(arrays, crowd, steps, known, effort, self._chance)
         self._configuration_count = int(known.counters[0])
-        if outcome != FOUND:
-            told = "effort or memory spent" if outcome == FULL else "there is no joint plan"
-            raise NoJointPlanError(f"{told} after {self._configuration_count} configurations")
-        return trace(known, last)
+        return trace(known, last) if outcome == FOUND else None
