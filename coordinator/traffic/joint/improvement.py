@@ -27,7 +27,8 @@ from coordinator.traffic.joint.scoring import score_path
 
 METHOD_COUNT = 3
 SIZES = np.array([1, 2, 4, 8, 16], dtype=np.int32)
-FORGETTING = 0.02
+KEPT = 0.97
+"""Of gains and efforts so far, whenever a choice is made again."""
 LEAST_SHARE = 0.02
 """Of the choices that each pair of method and size keeps, whatever it gained."""
 FIXED_EFFORT = 50
@@ -47,7 +48,8 @@ class Improvement(NamedTuple):
         drawn: For drawing neighbourhoods.
         kept: (largest size, steps + 1) paths to go back to.
         kept_costs: (largest size,).
-        gain: (methods * sizes,) gained for a unit of effort, forgotten bit by bit.
+        gain: (methods * sizes,) gained so far by each choice, forgotten bit by bit.
+        effort: (methods * sizes,) states searched for it, likewise.
         counters: (4,) neighbourhoods tried, accepted, better, states searched.
     """
 
@@ -60,6 +62,7 @@ class Improvement(NamedTuple):
     kept: Ints
     kept_costs: Ints
     gain: Floats
+    effort: Floats
     counters: Longs
 
 
@@ -79,7 +82,8 @@ def make_improvement(arrays: Arrays, paths: Ints) -> Improvement:
         drawn=make_neighbourhood(len(paths), cell_count),
         kept=np.empty((int(SIZES.max()), step_count + 1), dtype=np.int32),
         kept_costs=np.empty(int(SIZES.max()), dtype=np.int32),
-        gain=np.ones(METHOD_COUNT * len(SIZES)),
+        gain=np.zeros(METHOD_COUNT * len(SIZES)),
+        effort=np.full(METHOD_COUNT * len(SIZES), float(FIXED_EFFORT)),
         counters=np.zeros(4, dtype=np.int64),
     )
 
@@ -103,10 +107,11 @@ def total_cost(arrays: Arrays, costs: Ints) -> float:
 
 
 @kernel
-def improve(arrays: Arrays, state: Improvement, iterations: int, chance: Chance) -> None:
-    """Try that many neighbourhoods."""
-    for _ in range(iterations):
-        arm = _choose(state.gain, chance)
+def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> None:
+    """Try neighbourhoods until about that many states have been searched."""
+    spent = 0
+    while spent < effort:
+        arm = _choose(state.gain, state.effort, chance)
         state.counters[0] += 1
         count = draw_neighbourhood(
             arrays,
@@ -121,8 +126,10 @@ def improve(arrays: Arrays, state: Improvement, iterations: int, chance: Chance)
         )
         searched = state.counters[3]
         gain = replan(arrays, state, count, chance)
-        effort = FIXED_EFFORT + state.counters[3] - searched
-        state.gain[arm] += FORGETTING * (max(0.0, gain) / effort - state.gain[arm])
+        state.gain[arm] = KEPT * state.gain[arm] + gain
+        taken = FIXED_EFFORT + state.counters[3] - searched
+        state.effort[arm] = KEPT * state.effort[arm] + taken
+        spent += taken
 
 
 @kernel
@@ -165,14 +172,15 @@ def replan(arrays: Arrays, state: Improvement, count: int, chance: Chance) -> fl
 
 
 @kernel
-def _choose(gain: Floats, chance: Chance) -> int:
-    """Draw by gain, nobody below the least share."""
-    total = gain.sum()
+def _choose(gain: Floats, effort: Floats, chance: Chance) -> int:
+    """Draw by gain for effort, nobody below the least share."""
+    rate = gain / effort
+    total = rate.sum()
     point = draw_ratio(chance)
     for arm in range(len(gain)):
         share = 1.0 / len(gain)
         if total > 0.0:
-            share = LEAST_SHARE + (1.0 - LEAST_SHARE * len(gain)) * gain[arm] / total
+            share = LEAST_SHARE + (1.0 - LEAST_SHARE * len(gain)) * rate[arm] / total
         point -= share
         if point < 0.0:
             return arm

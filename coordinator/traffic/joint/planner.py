@@ -29,7 +29,7 @@ class JointPlanner:
     """
     Plans for all agents at once.
 
-    Use: `find_first()` once, `improve(n)` as often as time allows, `plan()` whenever needed.
+    Use: `find_first()` once, `improve(effort)` as often as time allows, `plan()` whenever needed.
     """
 
     def __init__(
@@ -105,11 +105,19 @@ class JointPlanner:
                 self._state = state = other
         return float(total_cost(arrays, state.costs))
 
-    def improve(self, iterations: int) -> float:
-        """Try that many neighbourhoods, after `find_first`; the cost of the plan, which never rises."""
+    def improve(self, effort: int) -> float:
+        """
+        Plan neighbourhoods anew, after `find_first`.
+
+        Args:
+            effort: States to search, about half a microsecond each; the neighbourhood begun is finished.
+
+        Returns:
+            The cost of the plan, which never rises.
+        """
         state = self._found()
         if len(state.paths):
-            improve(self._arrays, state, iterations, self._chance)
+            improve(self._arrays, state, effort, self._chance)
         return float(total_cost(self._arrays, state.costs))
 
     def plan(self) -> JointPlan:

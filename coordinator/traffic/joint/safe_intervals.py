@@ -26,7 +26,7 @@ from coordinator.traffic.joint.problem import Ints
 
 Longs = npt.NDArray[np.int64]
 
-NODE_LIMIT = 1 << 17
+NODE_LIMIT = 1 << 15
 """States of one search; one that needs more gives up."""
 NODE_RESERVE = 4096
 """States that may be added before the limit is looked at again."""

@@ -91,14 +91,14 @@ def agents(robots: Sequence[Robot]) -> Agents:
 
 
 def planned(
-    place: Place, robots: Sequence[Robot], *, horizon: int | None, seed: int = 1, iterations: int = 100
+    place: Place, robots: Sequence[Robot], *, horizon: int | None, seed: int = 1, effort: int = 20_000
 ) -> JointPlan:
     """A plan, found and improved; the validator has nothing against it, before nor after."""
     planner = JointPlanner(place.cells(), agents(robots), horizon=horizon, seed=seed)
     planner.find_first()
     first = planner.plan()
     assert wrong(place, robots, first) == []
-    assert planner.improve(iterations) <= first.cost
+    assert planner.improve(effort) <= first.cost
     plan = planner.plan()
     assert wrong(place, robots, plan) == []
     assert plan.bound <= plan.cost <= first.cost
