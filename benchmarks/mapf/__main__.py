@@ -19,7 +19,7 @@ from benchmarks.mapf.validator import faults, resting_cost
 from benchmarks.options import parse_options
 from benchmarks.report import ROOT, Figure, Sense, print_report
 from coordinator.traffic.joint.plan import JointPlan
-from coordinator.traffic.joint.planner import JointPlanner
+from coordinator.traffic.joint.planner import CROWDINGS, JointPlanner
 
 DATA = ROOT.parent / "shared" / "data"
 BUDGET_S, QUICK_BUDGET_S = 10.0, 4.0
@@ -74,7 +74,8 @@ def warm_up(folder: Path, seed: int) -> float:
     instance = read_instance(folder, "random-32-32-20", 20)
     planner = JointPlanner(instance.cells(), instance.agents(), horizon=None, seed=seed)
     planner.find_first()
-    planner.guide()
+    planner.guide(CROWDINGS[0])
+    planner.plan_in_turn()
     planner.improve(SLICE)
     planner.plan()
     return time.process_time() - begin_s
@@ -89,7 +90,8 @@ def run(row: Row, instance: Instance, seed: int, budget_s: float) -> Result:
     first_s = time.process_time() - begin_s
     first = planner.plan()
     begin_s = time.process_time() - first_s
-    planner.guide()
+    for crowding in CROWDINGS:
+        planner.guide(crowding)
     while time.process_time() - begin_s < budget_s:
         planner.improve(SLICE)
     last = planner.plan()

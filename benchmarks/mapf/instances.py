@@ -76,7 +76,9 @@ def read_instance(folder: Path, name: str, agent_count: int) -> Instance:
     """
     number_of = _read_map(folder / f"{name}.map")
     neighbours = [
-        tuple(number_of[row + down, column + right] for down, right in SIDES if (row + down, column + right) in number_of)
+        tuple(
+            number_of[row + down, column + right] for down, right in SIDES if (row + down, column + right) in number_of
+        )
         for row, column in number_of
     ]
     path = folder / f"{name}-random-1.scen"

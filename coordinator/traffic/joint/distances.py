@@ -67,12 +67,12 @@ def reversed_moves(cells: Cells) -> tuple[Ints, Ints, Ints]:
 
 @kernel
 def fill_distances(back_start: Ints, back_end: Ints, is_allowed: Bools, kinds: Ints, goals: Ints, steps: Steps) -> None:
-    """Write one row of `steps` per goal."""
-    queue = np.empty(len(back_start), dtype=np.int32)
+    """Write one row of `steps` per goal; a closed cell may be left, not entered."""
+    queue = np.empty(len(back_start) + 1, dtype=np.int32)
     for row in range(len(goals)):
         to_goal = steps[row]
-        to_goal[:] = UNREACHABLE
         allowed = is_allowed[kinds[row]]
+        to_goal[:] = UNREACHABLE
         to_goal[goals[row]] = 0
         queue[0] = goals[row]
         head, tail = 0, 1
@@ -82,9 +82,12 @@ def fill_distances(back_start: Ints, back_end: Ints, is_allowed: Bools, kinds: I
             farther = to_goal[cell] + 1
             if farther >= UNREACHABLE:
                 break
+            if not allowed[cell]:
+                continue
+            # Without a branch, for nothing can predict which neighbours are new.
             for k in range(back_start[cell], back_start[cell + 1]):
                 origin = back_end[k]
-                if to_goal[origin] == UNREACHABLE and allowed[origin]:
-                    to_goal[origin] = farther
-                    queue[tail] = origin
-                    tail += 1
+                known = to_goal[origin]
+                to_goal[origin] = min(known, farther)
+                queue[tail] = origin
+                tail += known > farther

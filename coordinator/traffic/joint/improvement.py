@@ -46,8 +46,8 @@ class Improvement(NamedTuple):
         table: The paths as occupancy.
         scratch: For planning one agent.
         drawn: For drawing neighbourhoods.
-        kept: (largest size, steps + 1) paths to go back to.
-        kept_costs: (largest size,).
+        kept: (agents, steps + 1) paths to go back to.
+        kept_costs: (agents,).
         gain: (methods * sizes,) gained so far by each choice, forgotten bit by bit.
         effort: (methods * sizes,) states searched for it, likewise.
         counters: (4,) neighbourhoods tried, accepted, better, states searched.
@@ -80,8 +80,8 @@ def make_improvement(arrays: Arrays, paths: Ints) -> Improvement:
         table=table,
         scratch=make_scratch(arrays, cell_count, step_count),
         drawn=make_neighbourhood(len(paths), cell_count),
-        kept=np.empty((int(SIZES.max()), step_count + 1), dtype=np.int32),
-        kept_costs=np.empty(int(SIZES.max()), dtype=np.int32),
+        kept=np.empty_like(paths),
+        kept_costs=np.empty_like(costs),
         gain=np.zeros(METHOD_COUNT * len(SIZES)),
         effort=np.full(METHOD_COUNT * len(SIZES), float(FIXED_EFFORT)),
         counters=np.zeros(4, dtype=np.int64),
@@ -124,6 +124,7 @@ def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> 
             state.counters[0],
             chance,
         )
+        shuffle(chance, state.drawn.agents, count)
         searched = state.counters[3]
         gain = replan(arrays, state, count, chance)
         state.gain[arm] = KEPT * state.gain[arm] + gain
@@ -133,10 +134,23 @@ def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> 
 
 
 @kernel
-def replan(arrays: Arrays, state: Improvement, count: int, chance: Chance) -> float:
-    """Plan the first `count` agents drawn anew; by how much the plan got cheaper (never below 0)."""
+def plan_in_turn(arrays: Arrays, state: Improvement, chance: Chance) -> float:
+    """
+    Plan everybody anew, one after the other, as if nobody were there yet: the highest priority first.
+
+    Source:
+        Silver, "Cooperative pathfinding", AIIDE 2005.
+    """
+    count = len(state.costs)
     agents = state.drawn.agents
-    shuffle(chance, agents, count)
+    agents[:] = np.argsort(-arrays.priority, kind="mergesort").astype(np.int32)
+    return replan(arrays, state, count, chance)
+
+
+@kernel
+def replan(arrays: Arrays, state: Improvement, count: int, chance: Chance) -> float:
+    """Plan the first `count` agents drawn anew, in their order; by how much the plan got cheaper (never below 0)."""
+    agents = state.drawn.agents
     budget = 0.0
     for k in range(count):
         agent = agents[k]

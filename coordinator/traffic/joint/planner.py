@@ -8,7 +8,7 @@ from coordinator.traffic.joint.arrays import compile_arrays
 from coordinator.traffic.joint.chance import seeded
 from coordinator.traffic.joint.distances import UNREACHABLE, DistanceTables, Steps
 from coordinator.traffic.joint.guidance import find_guides, guided_steps, make_flow
-from coordinator.traffic.joint.improvement import Improvement, improve, make_improvement, total_cost
+from coordinator.traffic.joint.improvement import Improvement, improve, make_improvement, plan_in_turn, total_cost
 from coordinator.traffic.joint.lacam import FOUND, make_configurations, search, trace
 from coordinator.traffic.joint.pibt import make_crowd
 from coordinator.traffic.joint.plan import JointPlan, Statistics
@@ -17,6 +17,13 @@ from coordinator.traffic.joint.rollout import roll_out
 from coordinator.traffic.joint.scoring import score_path
 
 MAX_AGENTS = 32_000
+CROWDINGS = (0.04, 0.02, 0.08, 0.01)
+"""How much each agent in the way may weigh in guide paths, the most promising first."""
+GUIDE_ROUNDS = 3
+GUIDE_EFFORT = 2000
+"""Configurations that a guided plan may take."""
+GUIDED_SIZE = 8_000_000
+"""Numbers in the tables beyond which guided ones take too long."""
 ROOM = 50_000_000
 """Cells that all configurations of the search together may name."""
 
@@ -70,6 +77,7 @@ class JointPlanner:
         self._chance = seeded(seed)
         self._configuration_count = 0
         self._first_cost = 0.0
+        self._first_paths: Ints | None = None
         self._state: Improvement | None = None
 
     def find_first(self, effort: int = 100_000) -> None:
@@ -87,23 +95,45 @@ class JointPlanner:
         paths = self._plan_first(self._arrays.steps, effort)
         if paths is None:
             raise NoJointPlanError(f"none found with {self._configuration_count} configurations of effort {effort}")
-        self._state = make_improvement(self._arrays, paths)
-        self._first_cost = total_cost(self._arrays, self._state.costs)
+        self._first_paths, self._state = paths, None
 
-    def guide(self, rounds: int, crowding: float, effort: int = 2000) -> float:
-        """Plan once more from nothing, along ways that avoid each other; the cheaper plan stays. Its cost."""
+    def guide(self, crowding: float) -> float:
+        """
+        Plan once more from nothing, along ways that avoid each other; the cheaper plan stays.
+
+        Args:
+            crowding: How much each agent in the way weighs, above 0; some of CROWDINGS fits most crowds.
+
+        Returns:
+            The cost of the plan.
+        """
         state, arrays = self._found(), self._arrays
+        if arrays.steps.size > GUIDED_SIZE:
+            return float(total_cost(arrays, state.costs))
         flow = make_flow(arrays)
-        find_guides(arrays, flow, rounds, crowding, self._chance)
+        find_guides(arrays, flow, GUIDE_ROUNDS, crowding, self._chance)
         guided = np.full_like(arrays.steps, UNREACHABLE)
         tables = self._distances
         guided_steps(arrays, flow, tables.back_start, tables.back_end, tables.back_move, crowding, guided)
-        paths = self._plan_first(guided, effort)
+        paths = self._plan_first(guided, GUIDE_EFFORT)
         if paths is not None:
             other = make_improvement(arrays, paths)
             if total_cost(arrays, other.costs) < total_cost(arrays, state.costs):
                 self._state = state = other
         return float(total_cost(arrays, state.costs))
+
+    def plan_in_turn(self) -> float:
+        """
+        Plan everybody once more, one after the other by priority; the cheaper plan stays.
+
+        Best where there is room: in a crowd somebody soon finds no way, and the effort is lost.
+
+        Returns:
+            The cost of the plan.
+        """
+        state = self._found()
+        plan_in_turn(self._arrays, state, self._chance)
+        return float(total_cost(self._arrays, state.costs))
 
     def improve(self, effort: int) -> float:
         """
@@ -143,7 +173,10 @@ class JointPlanner:
 
     def _found(self) -> Improvement:
         if self._state is None:
-            raise RuntimeError("no plan yet: find_first comes first")
+            if self._first_paths is None:
+                raise RuntimeError("no plan yet: find_first comes first")
+            self._state = make_improvement(self._arrays, self._first_paths)
+            self._first_cost = total_cost(self._arrays, self._state.costs)
         return self._state
 
     def _plan_first(self, steps: Steps, effort: int) -> Ints | None:

@@ -70,7 +70,13 @@ def make_scratch(arrays: Arrays, cell_count: int, step_count: int) -> Scratch:
 
 @kernel
 def plan_path(
-    arrays: Arrays, table: Occupancy, scratch: Scratch, agent: int, cost_limit: int, chance: Chance, path: Ints
+    arrays: Arrays,
+    table: Occupancy,
+    scratch: Scratch,
+    agent: int,
+    cost_limit: int,
+    chance: Chance,
+    path: Ints,
 ) -> int:
     """
     Plan an agent that isn't in the table, and write its path.
@@ -97,17 +103,18 @@ def plan_path(
     counters[1] = 0
     if start_end < ready or least > cost_limit:
         return NO_PATH
-    cost_limit = min(cost_limit, least + len(bucket) - 1)
-    bucket[: cost_limit - least + 1] = -1
+    key_count = min(len(bucket), cost_limit - least + 1)
+    bucket[:key_count] = -1
     _push(seen, bucket, nodes, counters, start, least, least, ready, start_end, first_leg, -1, start, last_step)
-    cost = least
-    while cost <= cost_limit and counters[1] < NODE_LIMIT:
-        node = bucket[cost - least]
+    key = 0
+    while key < key_count and counters[1] < NODE_LIMIT:
+        node = bucket[key]
         if node < 0:
-            cost += 1
+            key += 1
             continue
-        bucket[cost - least] = nodes[node, NEXT]
+        bucket[key] = nodes[node, NEXT]
         cell, arrival, end, leg = nodes[node, CELL], nodes[node, ARRIVAL], nodes[node, END], nodes[node, LEG]
+        cost = nodes[node, COST]
         layer = (leg - first_leg) * cell_count
         if arrival < last_step:
             mark = seen[(layer + cell) * (last_step + 1) + end]
