@@ -61,7 +61,7 @@ def main() -> None:
     budget_s = QUICK_BUDGET_S if options.is_quick else BUDGET_S
     results = [run(row, read_instance(folder, row.map_name, row.agent_count), options.seed, budget_s) for row in rows]
     notes = [
-        f"{budget_s:g} s of CPU time an instance on one core; LaCAM3 as recorded (wall time, two shared cores), not run",
+        f"{budget_s:g} s of CPU time an instance on one core; LaCAM3 as recorded (wall time, two shared cores)",
         f"compiling or loading kernels took {compile_s:.1f} s of CPU time before, and isn't counted",
         "first plans cost " + ", ".join(f"{result.row.name} {result.first_ratio:.3f}" for result in results),
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _faults_alone(world: World, agent: int, path: Sequence[int], told: tuple[int
     found = []
     if path[0] != start:
         found.append(f"agent {agent} begins in {path[0]}: must be {start}")
-    for step, (origin, target) in enumerate(zip(path, path[1:], strict=False)):
+    for step, (origin, target) in enumerate(pairwise(path)):
         if origin == target:
             continue
         if step < ready:
@@ -94,7 +95,10 @@ def _swapped(world: World, paths: Sequence[Sequence[int]], step: int) -> list[st
     left = [set(world.resources[path[step - 1]]) for path in paths]
     found = []
     for agent in range(len(paths)):
-        for other in sorted({leaver[resource] for resource in entered[agent] if resource in leaver}):
-            if other > agent and entered[other] & left[agent]:
-                found.append(f"agents {agent} and {other} swap in step {step}")
+        others = sorted({leaver[resource] for resource in entered[agent] if resource in leaver})
+        found += [
+            f"agents {agent} and {other} swap in step {step}"
+            for other in others
+            if other > agent and entered[other] & left[agent]
+        ]
     return found

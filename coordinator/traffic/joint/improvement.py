@@ -136,14 +136,17 @@ def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> 
 @kernel
 def plan_in_turn(arrays: Arrays, state: Improvement, chance: Chance) -> float:
     """
-    Plan everybody anew, one after the other, as if nobody were there yet: the highest priority first.
+    Plan everybody anew, one after the other, as if nobody were there yet.
+
+    The highest priority first, among equals the longest way.
 
     Source:
         Silver, "Cooperative pathfinding", AIIDE 2005.
     """
     count = len(state.costs)
     agents = state.drawn.agents
-    agents[:] = np.argsort(-arrays.priority, kind="mergesort").astype(np.int32)
+    longest_first = np.argsort(-state.alone, kind="mergesort")
+    agents[:] = longest_first[np.argsort(-arrays.priority[longest_first], kind="mergesort")]
     return replan(arrays, state, count, chance)
 
 
@@ -158,7 +161,6 @@ def replan(arrays: Arrays, state: Improvement, count: int, chance: Chance) -> fl
         state.kept_costs[k] = state.costs[agent]
         vacate(arrays, state.table, state.paths[agent])
         budget += arrays.priority[agent] * (state.costs[agent] - state.alone[agent])
-    allowed = budget
     placed = 0
     while placed < count:
         agent = agents[placed]

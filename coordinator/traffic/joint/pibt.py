@@ -139,9 +139,20 @@ def can_settle(arrays: Arrays, crowd: Crowd, agent: int, cell: int) -> bool:
 
 
 @kernel
-def sort_options(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, chance: Chance) -> int:
-    """Order the cells that an agent may be in after this step by steps to go; their number."""
+def sort_options(
+    arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, pusher: int, chance: Chance
+) -> int:
+    """
+    Order the cells that an agent may be in after this step by its steps to go.
+
+    Args:
+        pusher: Who wants it away, NOBODY if nobody does; among equals it goes out of that one's way.
+
+    Returns:
+        Their number.
+    """
     cell, row = crowd.now[agent], crowd.row[agent]
+    pusher_row = IDLE if pusher == NOBODY else crowd.row[pusher]
     count = 0
     for k in range(arrays.move_start[cell], arrays.move_start[cell + 1] + 1):
         option = arrays.move_end[k] if k < arrays.move_start[cell + 1] else cell
@@ -149,7 +160,8 @@ def sort_options(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], age
             continue
         to_go = int(option != cell) if row == IDLE else int(steps[row, option])
         is_taken = crowd.agent_at[option] != NOBODY and option != cell
-        key = to_go * 2048 + 1024 * is_taken + draw(chance, 1024)
+        is_in_the_way = pusher_row != IDLE and steps[pusher_row, option] < steps[pusher_row, cell]
+        key = to_go * 4096 + 2048 * is_taken + 1024 * is_in_the_way + draw(chance, 1024)
         at = count
         while at > 0 and crowd.keys[agent, at - 1] > key:
             crowd.keys[agent, at] = crowd.keys[agent, at - 1]
@@ -164,7 +176,7 @@ def sort_options(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], age
 @kernel
 def decide_following(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, chance: Chance) -> bool:
     """Decide for an agent, and for all it has to push; False if it can only stay where it is wanted away."""
-    count = sort_options(arrays, crowd, steps, agent, chance)
+    count = sort_options(arrays, crowd, steps, agent, NOBODY, chance)
     options = crowd.options[agent]
     partner = swap_partner(arrays, crowd.now, crowd.after, crowd.agent_at, crowd.row, steps, agent, options[0])
     if partner != NOBODY:
@@ -195,16 +207,27 @@ def decide_following(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16],
 
 
 @kernel
-def decide_strict(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, chance: Chance) -> bool:
-    """Decide for an agent, and for all it has to push; whether its place becomes free, now or when those have gone."""
-    count = sort_options(arrays, crowd, steps, agent, chance)
+def decide_strict(
+    arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, pusher: int, chance: Chance
+) -> bool:
+    """
+    Decide for an agent, and for all it has to push.
+
+    Args:
+        pusher: For whom it has to make way, NOBODY if it decides for itself.
+
+    Returns:
+        Whether its place becomes free, now or when those it pushes have gone.
+    """
+    count = sort_options(arrays, crowd, steps, agent, pusher, chance)
     origin = crowd.now[agent]
     settle(arrays, crowd, agent, origin)
-    is_pushed_in_vain = False
+    pushes_for = agent if pusher == NOBODY else pusher
+    has_pushed_in_vain = False
     for k in range(count):
         option = crowd.options[agent, k]
         if option == origin:
-            if is_pushed_in_vain:
+            if has_pushed_in_vain:
                 continue
             return False
         if can_settle(arrays, crowd, agent, option):
@@ -220,14 +243,14 @@ def decide_strict(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], ag
             elif other != NOBODY and other != agent:
                 if crowd.after[other] == UNDECIDED:
                     blocker = other
-                    is_open = is_open and decide_strict(arrays, crowd, steps, other, chance)
+                    is_open = is_open and decide_strict(arrays, crowd, steps, other, pushes_for, chance)
                 elif crowd.after[other] == crowd.now[other]:
                     is_open = False
         if is_open:
             return True
         if blocker != NOBODY and crowd.row[blocker] != IDLE and crowd.rank[blocker] < crowd.rank[agent]:
             crowd.rank[agent], crowd.rank[blocker] = crowd.rank[blocker], crowd.rank[agent]
-            is_pushed_in_vain = True
+            has_pushed_in_vain = True
     return False
 
 
@@ -243,7 +266,7 @@ def decide_all(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], order
         agent = order[k]
         if crowd.after[agent] == UNDECIDED:
             if arrays.is_strict:
-                decide_strict(arrays, crowd, steps, agent, chance)
+                decide_strict(arrays, crowd, steps, agent, NOBODY, chance)
             elif not decide_following(arrays, crowd, steps, agent, chance):
                 return False
     for agent in range(len(crowd.now)):

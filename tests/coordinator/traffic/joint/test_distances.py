@@ -26,7 +26,8 @@ def test_steps_to_go_are_those_of_the_shortest_way(moves, closed):
     open_graph = graph.copy()
     open_graph.remove_edges_from([(here, there) for here, there in graph.edges if there in closed])
     for kind, known in ((0, graph), (1, open_graph)):
-        steps = tables.steps[tables.rows([(kind, 4)])[0]]
+        row = tables.rows([(kind, 4)])[0]
+        steps = tables.steps[row]
         expected = nx.shortest_path_length(known, target=4)
 
         assert {cell: steps[cell] for cell in np.flatnonzero(steps != UNREACHABLE)} == expected
