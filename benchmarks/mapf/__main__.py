@@ -130,7 +130,7 @@ def _fault_count(instance: Instance, plan: JointPlan) -> int:
     nobody = [0] * len(paths)
     found = len(faults(instance.world(), instance.starts, nobody, nobody, paths))
     found += sum(path[-1] != goal for path, goal in zip(paths, instance.goals, strict=True))
-    return found + (sum(map(resting_cost, paths)) != round(plan.cost))
+    return found + int(sum(map(resting_cost, paths)) != round(plan.cost))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import numba
 
@@ -26,8 +26,8 @@ def leaf(function: Kernel) -> Kernel:
     return _compiled(function, inline="always")
 
 
-def _compiled(function: Kernel, inline: str) -> Kernel:
-    compiled = numba.njit(cache=True, inline=inline)(function)
+def _compiled(function: Kernel, inline: Literal["never", "always"]) -> Kernel:
+    compiled: Any = numba.njit(cache=True, inline=inline)(function)
     if compiled is not function:
         compiled._cache._cache_file._source_stamp = _STAMP
     return cast("Kernel", compiled)

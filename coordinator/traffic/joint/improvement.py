@@ -22,14 +22,15 @@ from coordinator.traffic.joint.compiled import kernel
 from coordinator.traffic.joint.neighbourhoods import Neighbourhood, draw_neighbourhood, make_neighbourhood
 from coordinator.traffic.joint.occupancy import Occupancy, empty_occupancy, occupy, vacate
 from coordinator.traffic.joint.problem import Floats, Ints
-from coordinator.traffic.joint.safe_intervals import Longs, NO_PATH, Scratch, make_scratch, plan_path
+from coordinator.traffic.joint.safe_intervals import NO_PATH, Longs, Scratch, make_scratch, plan_path
 from coordinator.traffic.joint.scoring import score_path
 
 METHOD_COUNT = 3
+HASTES = np.array([0, 1], dtype=np.int32)
 SIZES = np.array([1, 2, 4, 8, 16], dtype=np.int32)
 KEPT = 0.97
 """Of gains and efforts so far, whenever a choice is made again."""
-LEAST_SHARE = 0.02
+LEAST_SHARE = 0.01
 """Of the choices that each pair of method and size keeps, whatever it gained."""
 FIXED_EFFORT = 50
 """States of a search that drawing a neighbourhood is worth."""
@@ -48,8 +49,8 @@ class Improvement(NamedTuple):
         drawn: For drawing neighbourhoods.
         kept: (agents, steps + 1) paths to go back to.
         kept_costs: (agents,).
-        gain: (methods * sizes,) gained so far by each choice, forgotten bit by bit.
-        effort: (methods * sizes,) states searched for it, likewise.
+        gain: (methods * sizes * hastes,) gained so far by each choice, forgotten bit by bit.
+        effort: (methods * sizes * hastes,) states searched for it, likewise.
         counters: (4,) neighbourhoods tried, accepted, better, states searched.
     """
 
@@ -82,8 +83,8 @@ def make_improvement(arrays: Arrays, paths: Ints) -> Improvement:
         drawn=make_neighbourhood(len(paths), cell_count),
         kept=np.empty_like(paths),
         kept_costs=np.empty_like(costs),
-        gain=np.zeros(METHOD_COUNT * len(SIZES)),
-        effort=np.full(METHOD_COUNT * len(SIZES), float(FIXED_EFFORT)),
+        gain=np.zeros(METHOD_COUNT * len(SIZES) * len(HASTES)),
+        effort=np.full(METHOD_COUNT * len(SIZES) * len(HASTES), float(FIXED_EFFORT)),
         counters=np.zeros(4, dtype=np.int64),
     )
 
@@ -112,6 +113,7 @@ def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> 
     spent = 0
     while spent < effort:
         arm = _choose(state.gain, state.effort, chance)
+        choice, haste = arm // len(HASTES), HASTES[arm % len(HASTES)]
         state.counters[0] += 1
         count = draw_neighbourhood(
             arrays,
@@ -119,14 +121,14 @@ def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> 
             state.paths,
             state.costs,
             state.drawn,
-            arm // len(SIZES),
-            SIZES[arm % len(SIZES)],
+            choice // len(SIZES),
+            SIZES[choice % len(SIZES)],
             state.counters[0],
             chance,
         )
         shuffle(chance, state.drawn.agents, count)
         searched = state.counters[3]
-        gain = replan(arrays, state, count, chance)
+        gain = replan(arrays, state, count, haste, chance)
         state.gain[arm] = KEPT * state.gain[arm] + gain
         taken = FIXED_EFFORT + state.counters[3] - searched
         state.effort[arm] = KEPT * state.effort[arm] + taken
@@ -147,11 +149,11 @@ def plan_in_turn(arrays: Arrays, state: Improvement, chance: Chance) -> float:
     agents = state.drawn.agents
     longest_first = np.argsort(-state.alone, kind="mergesort")
     agents[:] = longest_first[np.argsort(-arrays.priority[longest_first], kind="mergesort")]
-    return replan(arrays, state, count, chance)
+    return replan(arrays, state, count, 1, chance)
 
 
 @kernel
-def replan(arrays: Arrays, state: Improvement, count: int, chance: Chance) -> float:
+def replan(arrays: Arrays, state: Improvement, count: int, haste: int, chance: Chance) -> float:
     """Plan the first `count` agents drawn anew, in their order; by how much the plan got cheaper (never below 0)."""
     agents = state.drawn.agents
     budget = 0.0
@@ -165,7 +167,7 @@ def replan(arrays: Arrays, state: Improvement, count: int, chance: Chance) -> fl
     while placed < count:
         agent = agents[placed]
         limit = state.alone[agent] + int(np.floor(budget / arrays.priority[agent] + 1e-6))
-        cost = plan_path(arrays, state.table, state.scratch, agent, limit, chance, state.paths[agent])
+        cost = plan_path(arrays, state.table, state.scratch, agent, limit, haste, chance, state.paths[agent])
         state.counters[3] += state.scratch.counters[1]
         if cost == NO_PATH:
             break

@@ -39,7 +39,8 @@ class Configurations(NamedTuple):
         queue_head: (room,) the constraint to try next, NONE when all have been.
         queue_tail: (room,) the last one waiting.
         slot: (slots,) hash table of configurations.
-        constraint_*: (constraint room,) agent and cell of each, the constraint it adds to, its depth, the next in the queue.
+        constraint_*: (constraint room,) agent and cell of each, the constraint it adds to, its depth, and the next
+            one in the queue.
         counters: (3,) configurations, constraints, configurations in the stack.
         stack: (stack room,) depth first.
     """

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from coordinator.traffic.joint.arrays import Arrays, alone_cost, steps_to_go
-from coordinator.traffic.joint.chance import Chance, draw, shuffle
+from coordinator.traffic.joint.chance import Chance, draw
 from coordinator.traffic.joint.compiled import kernel
 from coordinator.traffic.joint.occupancy import Occupancy
 from coordinator.traffic.joint.problem import Ints

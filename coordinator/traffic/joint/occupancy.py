@@ -67,7 +67,7 @@ def vacate(arrays: Arrays, table: Occupancy, path: Ints) -> None:
 @leaf
 def free_until(resource_start: Ints, resource: Ints, holder: Short, block_count: Short, cell: int, step: int) -> int:
     """Last step of the free stretch of a cell that begins at `step`; `step - 1` if it isn't free."""
-    end = holder.shape[1] - 1
+    end = int(holder.shape[1]) - 1
     for k in range(resource_start[cell], resource_start[cell + 1]):
         held = holder[resource[k]]
         blocks = block_count[resource[k]]

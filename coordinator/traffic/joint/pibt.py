@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from coordinator.traffic.joint.arrays import Arrays
 from coordinator.traffic.joint.chance import Chance, draw
-from coordinator.traffic.joint.compiled import kernel
+from coordinator.traffic.joint.compiled import kernel, leaf
 from coordinator.traffic.joint.problem import Floats, Ints
 from coordinator.traffic.joint.swapping import swap_partner
 
@@ -117,6 +117,12 @@ def settle(arrays: Arrays, crowd: Crowd, agent: int, cell: int) -> None:
         crowd.holder_after[arrays.resource[k]] = agent
 
 
+@leaf
+def is_another(holder: int, agent: int) -> bool:
+    """Whether a holder is somebody else than the agent."""
+    return holder >= 0 and holder != agent
+
+
 @kernel
 def can_settle(arrays: Arrays, crowd: Crowd, agent: int, cell: int) -> bool:
     """Whether going there conflicts with nobody who has decided, nor with anybody's present place if that matters."""
@@ -124,10 +130,10 @@ def can_settle(arrays: Arrays, crowd: Crowd, agent: int, cell: int) -> bool:
     for k in range(arrays.resource_start[cell], arrays.resource_start[cell + 1]):
         resource = arrays.resource[k]
         taker = crowd.holder_after[resource]
-        if taker != NOBODY and taker != agent:
+        if is_another(taker, agent):
             return False
         other = crowd.holder_now[resource]
-        if other == NOBODY or other == agent or cell == origin:
+        if not is_another(other, agent) or cell == origin:
             continue
         if arrays.is_strict:
             return False
@@ -190,7 +196,7 @@ def decide_following(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16],
         is_open = True
         for m in range(arrays.resource_start[option], arrays.resource_start[option + 1]):
             other = crowd.holder_now[arrays.resource[m]]
-            if other != NOBODY and other != agent and crowd.after[other] == UNDECIDED:
+            if is_another(other, agent) and crowd.after[other] == UNDECIDED:
                 is_open = decide_following(arrays, crowd, steps, other, chance)
                 if not is_open:
                     break
@@ -238,9 +244,9 @@ def decide_strict(
         for m in range(arrays.resource_start[option], arrays.resource_start[option + 1]):
             resource = arrays.resource[m]
             taker, other = crowd.holder_after[resource], crowd.holder_now[resource]
-            if taker != NOBODY and taker != agent and taker != other:
+            if is_another(taker, agent) and taker != other:
                 is_open = False
-            elif other != NOBODY and other != agent:
+            elif is_another(other, agent):
                 if crowd.after[other] == UNDECIDED:
                     blocker = other
                     is_open = is_open and decide_strict(arrays, crowd, steps, other, pushes_for, chance)

@@ -14,8 +14,12 @@ from coordinator.traffic.joint.pibt import make_crowd
 from coordinator.traffic.joint.plan import JointPlan, Statistics
 from coordinator.traffic.joint.problem import Agents, Cells, Ints, JointProblemError, check_together
 from coordinator.traffic.joint.rollout import roll_out
-from coordinator.traffic.joint.scoring import score_path
+from coordinator.traffic.joint.scoring import score_all, score_path
 
+RETRIES = 2
+"""Rollouts by other chances when somebody is stuck at the end of a window."""
+WINDOW_EFFORT = 300
+"""Configurations to search for a window when somebody is stuck."""
 MAX_AGENTS = 32_000
 CROWDINGS = (0.04, 0.02, 0.08, 0.01)
 """How much each agent in the way may weigh in guide paths, the most promising first."""
@@ -181,13 +185,36 @@ class JointPlanner:
 
     def _plan_first(self, steps: Steps, effort: int) -> Ints | None:
         """Paths from nothing, steered by a table of steps to go."""
-        arrays, crowd = self._arrays, make_crowd(self._arrays)
+        arrays = self._arrays
         count = len(arrays.start)
         if self._horizon is not None:
-            paths = np.empty((count, self._horizon + 1), dtype=np.int32)
-            roll_out(arrays, crowd, steps, self._chance, paths)
-            return paths
+            return self._plan_window(self._horizon, steps)
         known = make_configurations(count, min(effort, max(1024, ROOM // max(1, count))) + 2)
-        outcome, last = search(arrays, crowd, steps, known, effort, self._chance)
+        outcome, last = search(arrays, make_crowd(arrays), steps, known, effort, self._chance)
         self._configuration_count = int(known.counters[0])
         return trace(known, last) if outcome == FOUND else None
+
+    def _plan_window(self, horizon: int, steps: Steps) -> Ints:
+        """The cheapest of some rollouts and a search, if the first rollout leaves somebody stuck."""
+        arrays = self._arrays
+        best = np.empty((len(arrays.start), horizon + 1), dtype=np.int32)
+        roll_out(arrays, make_crowd(arrays), steps, self._chance, best)
+        least, stuck_count = score_all(arrays, best)
+        if stuck_count == 0:
+            return best
+        others = [np.empty_like(best) for _ in range(RETRIES)]
+        for paths in others:
+            roll_out(arrays, make_crowd(arrays), steps, self._chance, paths)
+        if not arrays.ready.any():
+            known = make_configurations(len(best), WINDOW_EFFORT + 2)
+            outcome, last = search(arrays, make_crowd(arrays), steps, known, WINDOW_EFFORT, self._chance)
+            self._configuration_count = int(known.counters[0])
+            if outcome == FOUND:
+                found = trace(known, last)
+                step = np.minimum(np.arange(horizon + 1), found.shape[1] - 1)
+                others.append(np.ascontiguousarray(found[:, step]))
+        for paths in others:
+            cost, _ = score_all(arrays, paths)
+            if cost < least:
+                best, least = paths, cost
+        return best

@@ -45,9 +45,9 @@ class Scratch(NamedTuple):
     Attributes:
         seen: (layers * cells * (steps + 1),) number of the search << MARK_BITS | earliest arrival, by layer, cell and
             end of the stretch.
-        bucket: (costs,) newest node of each cost above the least, -1 for none.
+        bucket: (urgencies,) newest node of each urgency, which is cost above the least plus haste; -1 for none.
         nodes: (NODE_LIMIT, WIDTH).
-        counters: (2,) number of this search, number of its nodes.
+        counters: (3,) number of this search, number of its nodes, least urgency that may have one.
     """
 
     seen: Longs
@@ -62,9 +62,9 @@ def make_scratch(arrays: Arrays, cell_count: int, step_count: int) -> Scratch:
     layer_count = 1 if arrays.is_one_shot else leg_count + 1
     return Scratch(
         seen=np.zeros(layer_count * cell_count * (step_count + 1), dtype=np.int64),
-        bucket=np.empty(2 * step_count + UNREACHABLE + 1, dtype=np.int32),
+        bucket=np.empty(2 * (2 * step_count + UNREACHABLE), dtype=np.int32),
         nodes=np.empty((NODE_LIMIT + NODE_RESERVE, WIDTH), dtype=np.int32),
-        counters=np.zeros(2, dtype=np.int64),
+        counters=np.zeros(3, dtype=np.int64),
     )
 
 
@@ -75,6 +75,7 @@ def plan_path(
     scratch: Scratch,
     agent: int,
     cost_limit: int,
+    haste: int,
     chance: Chance,
     path: Ints,
 ) -> int:
@@ -83,6 +84,8 @@ def plan_path(
 
     Args:
         cost_limit: Costlier paths don't count.
+        haste: Quarters by which steps to go count more than steps gone. Above 0 a path is found with less search and
+            may not be the best (weighted A*).
         path: (steps + 1,) where to write; untouched if there is none.
 
     Returns:
@@ -103,16 +106,16 @@ def plan_path(
     counters[1] = 0
     if start_end < ready or least > cost_limit:
         return NO_PATH
-    key_count = min(len(bucket), cost_limit - least + 1)
-    bucket[:key_count] = -1
-    _push(seen, bucket, nodes, counters, start, least, least, ready, start_end, first_leg, -1, start, last_step)
-    key = 0
-    while key < key_count and counters[1] < NODE_LIMIT:
-        node = bucket[key]
+    urgency_count = min(len(bucket), cost_limit - least + (cost_limit * haste >> 2) + 1)
+    bucket[:urgency_count] = -1
+    counters[2] = 0
+    _push(seen, bucket, nodes, counters, start, least, haste, least, ready, start_end, first_leg, -1, start, last_step)
+    while counters[2] < urgency_count and counters[1] < NODE_LIMIT:
+        node = bucket[counters[2]]
         if node < 0:
-            key += 1
+            counters[2] += 1
             continue
-        bucket[key] = nodes[node, NEXT]
+        bucket[counters[2]] = nodes[node, NEXT]
         cell, arrival, end, leg = nodes[node, CELL], nodes[node, ARRIVAL], nodes[node, END], nodes[node, LEG]
         cost = nodes[node, COST]
         layer = (leg - first_leg) * cell_count
@@ -130,7 +133,7 @@ def plan_path(
                 _write_path(nodes, node, path)
                 return int(cost)
             if not is_idle and cell == arrays.leg_goal[leg]:
-                _push_next_leg(arrays, scratch, least, agent, node, cost_limit, last_step)
+                _push_next_leg(arrays, scratch, least, haste, agent, node, cost_limit, last_step)
             if end == last_step:
                 waited = cost if is_idle else last_step + steps_to_go(arrays, leg, cell)
                 if waited <= cost_limit:
@@ -141,6 +144,7 @@ def plan_path(
                         counters,
                         0,
                         least,
+                        haste,
                         waited,
                         last_step,
                         last_step,
@@ -175,6 +179,7 @@ def plan_path(
                         counters,
                         layer + target,
                         least,
+                        haste,
                         paid,
                         enter,
                         stretch_end,
@@ -195,6 +200,7 @@ def _push(
     counters: Longs,
     place: int,
     least: int,
+    haste: int,
     cost: int,
     arrival: int,
     end: int,
@@ -218,8 +224,10 @@ def _push(
         nodes[node, LEG] = leg
         nodes[node, COST] = cost
         nodes[node, BEFORE] = before
-        nodes[node, NEXT] = bucket[cost - least]
-        bucket[cost - least] = node
+        urgency = cost - least + (haste * max(0, cost - arrival) >> 2)
+        nodes[node, NEXT] = bucket[urgency]
+        bucket[urgency] = node
+        counters[2] = min(counters[2], urgency)
 
 
 @kernel
@@ -237,7 +245,7 @@ def _least_cost(arrays: Arrays, agent: int, ready: int) -> int:
 
 @kernel
 def _push_next_leg(
-    arrays: Arrays, scratch: Scratch, least: int, agent: int, node: int, cost_limit: int, last_step: int
+    arrays: Arrays, scratch: Scratch, least: int, haste: int, agent: int, node: int, cost_limit: int, last_step: int
 ) -> None:
     """Stay for the dwell at a goal, if it stays free for that long or until the window ends."""
     seen, bucket, nodes, counters = scratch
@@ -249,9 +257,9 @@ def _push_next_leg(
         return
     place = (leg + 1 - arrays.leg_start[agent]) * (len(arrays.move_start) - 1) + cell
     if done > last_step:
-        _push(seen, bucket, nodes, counters, 0, least, cost, last_step, last_step, leg, node, cell, last_step)
+        _push(seen, bucket, nodes, counters, 0, least, haste, cost, last_step, last_step, leg, node, cell, last_step)
     else:
-        _push(seen, bucket, nodes, counters, place, least, cost, done, end, leg + 1, node, cell, last_step)
+        _push(seen, bucket, nodes, counters, place, least, haste, cost, done, end, leg + 1, node, cell, last_step)
 
 
 @kernel

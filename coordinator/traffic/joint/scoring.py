@@ -51,3 +51,16 @@ def _move_count(path: Ints, begin: int) -> int:
         if path[step] != path[step + 1]:
             count += 1
     return count
+
+
+@kernel
+def score_all(arrays: Arrays, paths: Ints) -> tuple[float, int]:
+    """Cost of a plan for a window, priorities counted, and how many agents are no nearer to their goals at its end."""
+    total, stuck_count = 0.0, 0
+    for agent in range(len(paths)):
+        cost, done_count = score_path(arrays, agent, paths[agent])
+        total += arrays.priority[agent] * cost
+        leg = arrays.leg_start[agent]
+        if leg < arrays.leg_start[agent + 1] and done_count == 0 and paths[agent, 0] != arrays.leg_goal[leg]:
+            stuck_count += cost >= paths.shape[1] - 1 + steps_to_go(arrays, leg, paths[agent, 0])
+    return total, stuck_count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ CORRIDOR = two_way([0, 1, 2, 3, 4, 5, 6], [3, 7])
 def stays(path, cell):
     """Longest uninterrupted stay in a cell, in steps."""
     longest = current = 0
-    for here, there in zip(path, path[1:], strict=False):
+    for here, there in pairwise(path):
         current = current + 1 if here == there == cell else 0
         longest = max(longest, current)
     return longest
@@ -199,7 +200,7 @@ def problems(draw, *, is_one_shot):
 @settings(max_examples=60, deadline=None)
 @given(problem=problems(is_one_shot=False), horizon=st.integers(1, 40), seed=st.integers(0, 9))
 def test_plans_for_a_window_break_no_rule(problem, horizon, seed):
-    """Whatever the place and the tasks, no two robots ever conflict, in the first plan, a guided, or an improved one."""
+    """Whatever the place and the tasks, no two robots ever conflict, however the plan was made."""
     place, robots = problem
     planned(place, robots, horizon=horizon, seed=seed, effort=5_000)
     planner = JointPlanner(place.cells(), agents(robots), horizon=horizon, seed=seed)

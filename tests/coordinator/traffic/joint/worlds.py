@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from benchmarks.mapf.validator import World, faults
 from coordinator.traffic.joint.plan import JointPlan
 from coordinator.traffic.joint.planner import JointPlanner
-from coordinator.traffic.joint.problem import Agents, Cells
+from coordinator.traffic.joint.problem import Agents, Cells, Ints
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Place:
         )
 
 
-def rows(lists):
+def rows(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
+    """Compressed rows."""
     start = np.zeros(len(lists) + 1, dtype=np.int32)
     np.cumsum([len(values) for values in lists], out=start[1:])
     return start, np.array([value for values in lists for value in values], dtype=np.int32)
@@ -70,13 +72,14 @@ def two_way(*lines: Sequence[int]) -> dict[int, list[int]]:
     """Moves both ways along each line of cells."""
     moves: dict[int, list[int]] = {}
     for line in lines:
-        for here, there in zip(line, line[1:], strict=False):
+        for here, there in pairwise(line):
             moves.setdefault(here, []).append(there)
             moves.setdefault(there, []).append(here)
     return moves
 
 
 def agents(robots: Sequence[Robot]) -> Agents:
+    """As the planner takes them."""
     goal_start, goal = rows([[cell for cell, _ in robot.stops] for robot in robots])
     _, dwell = rows([[steps for _, steps in robot.stops] for robot in robots])
     return Agents(
@@ -106,6 +109,7 @@ def planned(
 
 
 def wrong(place: Place, robots: Sequence[Robot], plan: JointPlan) -> list[str]:
+    """What the validator finds."""
     return faults(
         place.world(),
         [robot.start for robot in robots],
