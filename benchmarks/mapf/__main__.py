@@ -92,6 +92,7 @@ def run(row: Row, instance: Instance, seed: int, budget_s: float) -> Result:
     begin_s = time.process_time() - first_s
     for crowding in CROWDINGS:
         planner.guide(crowding)
+        planner.plan_in_turn()
     while time.process_time() - begin_s < budget_s:
         planner.improve(SLICE)
     last = planner.plan()
@@ -130,7 +131,8 @@ def _fault_count(instance: Instance, plan: JointPlan) -> int:
     nobody = [0] * len(paths)
     found = len(faults(instance.world(), instance.starts, nobody, nobody, paths))
     found += sum(path[-1] != goal for path, goal in zip(paths, instance.goals, strict=True))
-    return found + int(sum(map(resting_cost, paths)) != round(plan.cost))
+    is_cost_wrong = sum(map(resting_cost, paths)) != round(plan.cost)
+    return found + int(is_cost_wrong)
 
 
 if __name__ == "__main__":

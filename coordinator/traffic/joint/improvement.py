@@ -30,6 +30,8 @@ HASTES = np.array([0, 1], dtype=np.int32)
 SIZES = np.array([1, 2, 4, 8, 16], dtype=np.int32)
 KEPT = 0.97
 """Of gains and efforts so far, whenever a choice is made again."""
+STARTS_HELD = 10
+"""Steps for which nobody runs over those whose turn is still to come."""
 LEAST_SHARE = 0.01
 """Of the choices that each pair of method and size keeps, whatever it gained."""
 FIXED_EFFORT = 50
@@ -113,7 +115,7 @@ def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> 
     spent = 0
     while spent < effort:
         arm = _choose(state.gain, state.effort, chance)
-        choice, haste = arm // len(HASTES), HASTES[arm % len(HASTES)]
+        choice, haste = arm // len(HASTES), int(HASTES[arm % len(HASTES)])
         state.counters[0] += 1
         count = draw_neighbourhood(
             arrays,
@@ -128,7 +130,7 @@ def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> 
         )
         shuffle(chance, state.drawn.agents, count)
         searched = state.counters[3]
-        gain = replan(arrays, state, count, haste, chance)
+        gain = replan(arrays, state, count, haste, 0, chance)
         state.gain[arm] = KEPT * state.gain[arm] + gain
         taken = FIXED_EFFORT + state.counters[3] - searched
         state.effort[arm] = KEPT * state.effort[arm] + taken
@@ -138,23 +140,35 @@ def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> 
 @kernel
 def plan_in_turn(arrays: Arrays, state: Improvement, chance: Chance) -> float:
     """
-    Plan everybody anew, one after the other, as if nobody were there yet.
+    Plan everybody anew, one after the other, as if nobody were there yet but at its start.
 
-    The highest priority first, among equals the longest way.
+    The highest priority first, by chance among equals.
 
     Source:
-        Silver, "Cooperative pathfinding", AIIDE 2005.
+        Silver, "Cooperative pathfinding", AIIDE 2005; that starts are held for some steps, so that nobody is run over
+        before its turn, is an addition.
     """
-    count = len(state.costs)
     agents = state.drawn.agents
-    longest_first = np.argsort(-state.alone, kind="mergesort")
-    agents[:] = longest_first[np.argsort(-arrays.priority[longest_first], kind="mergesort")]
-    return replan(arrays, state, count, 1, chance)
+    agents[:] = np.arange(len(agents))
+    shuffle(chance, agents, len(agents))
+    by_priority = np.argsort(-arrays.priority[agents], kind="mergesort")
+    agents[:] = agents[by_priority]
+    held_count = min(STARTS_HELD, state.paths.shape[1])
+    return replan(arrays, state, len(agents), 1, held_count, chance)
 
 
 @kernel
-def replan(arrays: Arrays, state: Improvement, count: int, haste: int, chance: Chance) -> float:
-    """Plan the first `count` agents drawn anew, in their order; by how much the plan got cheaper (never below 0)."""
+def replan(arrays: Arrays, state: Improvement, count: int, haste: int, held_count: int, chance: Chance) -> float:
+    """
+    Plan the first `count` agents drawn anew, in their order.
+
+    Args:
+        haste: Of the searches.
+        held_count: Steps for which the start of each is kept free of the others before its turn.
+
+    Returns:
+        By how much the plan got cheaper, never below 0.
+    """
     agents = state.drawn.agents
     budget = 0.0
     for k in range(count):
@@ -163,13 +177,18 @@ def replan(arrays: Arrays, state: Improvement, count: int, haste: int, chance: C
         state.kept_costs[k] = state.costs[agent]
         vacate(arrays, state.table, state.paths[agent])
         budget += arrays.priority[agent] * (state.costs[agent] - state.alone[agent])
+    for k in range(count):
+        occupy(arrays, state.table, agents[k], np.full(held_count, arrays.start[agents[k]], dtype=np.int32))
     placed = 0
     while placed < count:
         agent = agents[placed]
+        vacate(arrays, state.table, np.full(held_count, arrays.start[agent], dtype=np.int32))
         limit = state.alone[agent] + int(np.floor(budget / arrays.priority[agent] + 1e-6))
         cost = plan_path(arrays, state.table, state.scratch, agent, limit, haste, chance, state.paths[agent])
         state.counters[3] += state.scratch.counters[1]
         if cost == NO_PATH:
+            for k in range(placed + 1, count):
+                vacate(arrays, state.table, np.full(held_count, arrays.start[agents[k]], dtype=np.int32))
             break
         state.costs[agent] = cost
         budget -= arrays.priority[agent] * (cost - state.alone[agent])
