@@ -92,7 +92,7 @@ def run(row: Row, instance: Instance, seed: int, budget_s: float) -> Result:
     begin_s = time.process_time() - first_s
     for crowding in CROWDINGS:
         planner.guide(crowding)
-        planner.plan_in_turn()
+    planner.plan_in_turn()
     while time.process_time() - begin_s < budget_s:
         planner.improve(SLICE)
     last = planner.plan()

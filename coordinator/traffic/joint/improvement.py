@@ -32,6 +32,8 @@ KEPT = 0.97
 """Of gains and efforts so far, whenever a choice is made again."""
 STARTS_HELD = 10
 """Steps for which nobody runs over those whose turn is still to come."""
+TURNS_EFFORT = 3_000_000
+"""States after which planning in turn doesn't begin again."""
 LEAST_SHARE = 0.01
 """Of the choices that each pair of method and size keeps, whatever it gained."""
 FIXED_EFFORT = 50
@@ -53,7 +55,7 @@ class Improvement(NamedTuple):
         kept_costs: (agents,).
         gain: (methods * sizes * hastes,) gained so far by each choice, forgotten bit by bit.
         effort: (methods * sizes * hastes,) states searched for it, likewise.
-        counters: (4,) neighbourhoods tried, accepted, better, states searched.
+        counters: (5,) neighbourhoods tried, accepted, better, states searched, agents planned in the last one.
     """
 
     paths: Ints
@@ -87,7 +89,7 @@ def make_improvement(arrays: Arrays, paths: Ints) -> Improvement:
         kept_costs=np.empty_like(costs),
         gain=np.zeros(METHOD_COUNT * len(SIZES) * len(HASTES)),
         effort=np.full(METHOD_COUNT * len(SIZES) * len(HASTES), float(FIXED_EFFORT)),
-        counters=np.zeros(4, dtype=np.int64),
+        counters=np.zeros(5, dtype=np.int64),
     )
 
 
@@ -142,10 +144,11 @@ def plan_in_turn(arrays: Arrays, state: Improvement, chance: Chance) -> float:
     """
     Plan everybody anew, one after the other, as if nobody were there yet but at its start.
 
-    The highest priority first, by chance among equals.
+    The highest priority first, by chance among equals; who finds no way then goes before all others, and all begin
+    again.
 
     Source:
-        Silver, "Cooperative pathfinding", AIIDE 2005; that starts are held for some steps, so that nobody is run over
+        Silver, "Cooperative pathfinding", AIIDE 2005. That starts are held for some steps, so that nobody is run over
         before its turn, is an addition.
     """
     agents = state.drawn.agents
@@ -154,7 +157,18 @@ def plan_in_turn(arrays: Arrays, state: Improvement, chance: Chance) -> float:
     by_priority = np.argsort(-arrays.priority[agents], kind="mergesort")
     agents[:] = agents[by_priority]
     held_count = min(STARTS_HELD, state.paths.shape[1])
-    return replan(arrays, state, len(agents), 1, held_count, chance)
+    searched = state.counters[3]
+    while state.counters[3] - searched < TURNS_EFFORT:
+        gain = replan(arrays, state, len(agents), 1, held_count, chance)
+        placed = state.counters[4]
+        if placed == len(agents):
+            return gain
+        stuck = agents[placed]
+        for k in range(placed, 0, -1):
+            agents[k] = agents[k - 1]
+        agents[0] = stuck
+        state.counters[3] += len(agents)
+    return 0.0
 
 
 @kernel
@@ -194,6 +208,7 @@ def replan(arrays: Arrays, state: Improvement, count: int, haste: int, held_coun
         budget -= arrays.priority[agent] * (cost - state.alone[agent])
         occupy(arrays, state.table, agent, state.paths[agent])
         placed += 1
+    state.counters[4] = placed
     if placed == count:
         state.counters[1] += 1
         if budget > 1e-6:
