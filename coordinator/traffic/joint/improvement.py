@@ -157,9 +157,9 @@ def plan_in_turn(arrays: Arrays, state: Improvement, chance: Chance) -> float:
     by_priority = np.argsort(-arrays.priority[agents], kind="mergesort")
     agents[:] = agents[by_priority]
     held_count = min(STARTS_HELD, state.paths.shape[1])
-    searched = state.counters[3]
+    searched, haste = state.counters[3], 0
     while state.counters[3] - searched < TURNS_EFFORT:
-        gain = replan(arrays, state, len(agents), 1, held_count, chance)
+        gain = replan(arrays, state, len(agents), haste, held_count, chance)
         placed = state.counters[4]
         if placed == len(agents):
             return gain
@@ -167,6 +167,7 @@ def plan_in_turn(arrays: Arrays, state: Improvement, chance: Chance) -> float:
         for k in range(placed, 0, -1):
             agents[k] = agents[k - 1]
         agents[0] = stuck
+        haste = 1
         state.counters[3] += len(agents)
     return 0.0
 

@@ -21,7 +21,7 @@ from coordinator.traffic.joint.arrays import Arrays, steps_to_go
 from coordinator.traffic.joint.chance import Chance, draw
 from coordinator.traffic.joint.compiled import kernel, leaf
 from coordinator.traffic.joint.distances import UNREACHABLE
-from coordinator.traffic.joint.occupancy import Occupancy, free_until, is_swap, next_free
+from coordinator.traffic.joint.occupancy import Occupancy, Short, free_until, is_swap, next_free
 from coordinator.traffic.joint.problem import Ints
 
 Longs = npt.NDArray[np.int64]
@@ -101,7 +101,8 @@ def plan_path(
     first_leg, legs_end = arrays.leg_start[agent], arrays.leg_start[agent + 1]
     start, ready = arrays.start[agent], min(arrays.ready[agent], last_step)
     start_end = free_until(resource_start, resource, holder, block_count, start, 0)
-    least = _least_cost(arrays, agent, ready)
+    release = _goal_release(arrays, holder, agent)
+    least = max(release, _least_cost(arrays, agent, ready))
     counters[0] += 1
     counters[1] = 0
     if start_end < ready or least > cost_limit:
@@ -171,7 +172,7 @@ def plan_path(
                 if stretch_end >= enter and (
                     lag == 1 or not is_swap(resource_start, resource, holder, cell, target, enter)
                 ):
-                    paid = cost + 1 if is_idle else enter + to_go
+                    paid = cost + 1 if is_idle else max(release, enter + to_go)
                     _push(
                         seen,
                         bucket,
@@ -228,6 +229,21 @@ def _push(
         nodes[node, NEXT] = bucket[urgency]
         bucket[urgency] = node
         counters[2] = min(counters[2], urgency)
+
+
+@kernel
+def _goal_release(arrays: Arrays, holder: Short, agent: int) -> int:
+    """First step from which nobody comes through the goal any more, if the agent has to stay there; else 0."""
+    leg = arrays.leg_start[agent]
+    if not arrays.is_one_shot or leg == arrays.leg_start[agent + 1]:
+        return 0
+    release, goal = 0, arrays.leg_goal[leg]
+    for k in range(arrays.resource_start[goal], arrays.resource_start[goal + 1]):
+        step = holder.shape[1] - 1
+        while step >= release and holder[arrays.resource[k], step] == 0:
+            step -= 1
+        release = max(release, step + 1)
+    return release
 
 
 @kernel
