@@ -26,15 +26,14 @@ from coordinator.traffic.joint.safe_intervals import NO_PATH, Longs, Scratch, ma
 from coordinator.traffic.joint.scoring import score_path
 
 METHOD_COUNT = 3
-HASTES = np.array([0, 1], dtype=np.int32)
 SIZES = np.array([1, 2, 4, 8, 16], dtype=np.int32)
 KEPT = 0.97
 """Of gains and efforts so far, whenever a choice is made again."""
 STARTS_HELD = 10
 """Steps for which nobody runs over those whose turn is still to come."""
-TURNS_EFFORT = 3_000_000
+TURNS_EFFORT = 1_000_000
 """States after which planning in turn doesn't begin again."""
-LEAST_SHARE = 0.01
+LEAST_SHARE = 0.02
 """Of the choices that each pair of method and size keeps, whatever it gained."""
 FIXED_EFFORT = 50
 """States of a search that drawing a neighbourhood is worth."""
@@ -53,8 +52,8 @@ class Improvement(NamedTuple):
         drawn: For drawing neighbourhoods.
         kept: (agents, steps + 1) paths to go back to.
         kept_costs: (agents,).
-        gain: (methods * sizes * hastes,) gained so far by each choice, forgotten bit by bit.
-        effort: (methods * sizes * hastes,) states searched for it, likewise.
+        gain: (methods * sizes,) gained so far by each choice, forgotten bit by bit.
+        effort: (methods * sizes,) states searched for it, likewise.
         counters: (5,) neighbourhoods tried, accepted, better, states searched, agents planned in the last one.
     """
 
@@ -87,8 +86,8 @@ def make_improvement(arrays: Arrays, paths: Ints) -> Improvement:
         drawn=make_neighbourhood(len(paths), cell_count),
         kept=np.empty_like(paths),
         kept_costs=np.empty_like(costs),
-        gain=np.zeros(METHOD_COUNT * len(SIZES) * len(HASTES)),
-        effort=np.full(METHOD_COUNT * len(SIZES) * len(HASTES), float(FIXED_EFFORT)),
+        gain=np.zeros(METHOD_COUNT * len(SIZES)),
+        effort=np.full(METHOD_COUNT * len(SIZES), float(FIXED_EFFORT)),
         counters=np.zeros(5, dtype=np.int64),
     )
 
@@ -117,7 +116,6 @@ def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> 
     spent = 0
     while spent < effort:
         arm = _choose(state.gain, state.effort, chance)
-        choice, haste = arm // len(HASTES), int(HASTES[arm % len(HASTES)])
         state.counters[0] += 1
         count = draw_neighbourhood(
             arrays,
@@ -125,14 +123,14 @@ def improve(arrays: Arrays, state: Improvement, effort: int, chance: Chance) -> 
             state.paths,
             state.costs,
             state.drawn,
-            choice // len(SIZES),
-            SIZES[choice % len(SIZES)],
+            arm // len(SIZES),
+            SIZES[arm % len(SIZES)],
             state.counters[0],
             chance,
         )
         shuffle(chance, state.drawn.agents, count)
         searched = state.counters[3]
-        gain = replan(arrays, state, count, haste, 0, chance)
+        gain = replan(arrays, state, count, 0, 0, chance)
         state.gain[arm] = KEPT * state.gain[arm] + gain
         taken = FIXED_EFFORT + state.counters[3] - searched
         state.effort[arm] = KEPT * state.effort[arm] + taken
