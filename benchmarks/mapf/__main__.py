@@ -22,7 +22,7 @@ from coordinator.traffic.joint.plan import JointPlan
 from coordinator.traffic.joint.planner import CROWDINGS, JointPlanner
 
 DATA = ROOT.parent / "shared" / "data"
-BUDGET_S, QUICK_BUDGET_S = 10.0, 4.0
+BUDGET_S, QUICK_BUDGET_S = 10.0, 2.0
 FIRST_GOALS_S = {200: 0.1, 500: 0.3, 1000: 1.0}
 DENSE_GOAL = 0.10
 SLICE = 100_000
@@ -127,7 +127,7 @@ def figures(results: list[Result]) -> list[Figure]:
 
 def _fault_count(instance: Instance, plan: JointPlan) -> int:
     """Rules broken, agents that don't end at their goals, and a cost that isn't what the paths say."""
-    paths = plan.paths.tolist()
+    paths: list[list[int]] = plan.paths.tolist()
     nobody = [0] * len(paths)
     found = len(faults(instance.world(), instance.starts, nobody, nobody, paths))
     found += sum(path[-1] != goal for path, goal in zip(paths, instance.goals, strict=True))
