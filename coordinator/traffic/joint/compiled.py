@@ -21,6 +21,17 @@ def kernel(function: Kernel) -> Kernel:
     return _compiled(function, inline="never")
 
 
+def recursive(function: Kernel) -> Kernel:
+    """
+    The same for what calls itself, and for what is between that and a kernel.
+
+    It isn't kept by itself: numba aborts the process when it compiles a kernel around a recursive one that it has
+    loaded from disk. The kernel around it is kept with all it contains.
+    """
+    compiled: Kernel = numba.njit(function)
+    return compiled
+
+
 def leaf(function: Kernel) -> Kernel:
     """The same for what is small and called millions of times: its text becomes part of the kernels that call it."""
     return _compiled(function, inline="always")

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from coordinator.traffic.joint.arrays import Arrays
 from coordinator.traffic.joint.chance import Chance, draw
-from coordinator.traffic.joint.compiled import kernel, leaf
+from coordinator.traffic.joint.compiled import kernel, leaf, recursive
 from coordinator.traffic.joint.problem import Floats, Ints
 from coordinator.traffic.joint.swapping import swap_partner
 
@@ -179,7 +179,7 @@ def sort_options(
     return count
 
 
-@kernel
+@recursive
 def decide_following(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, chance: Chance) -> bool:
     """Decide for an agent, and for all it has to push; False if it can only stay where it is wanted away."""
     count = sort_options(arrays, crowd, steps, agent, NOBODY, chance)
@@ -212,7 +212,7 @@ def decide_following(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16],
     return False
 
 
-@kernel
+@recursive
 def decide_strict(
     arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, pusher: int, chance: Chance
 ) -> bool:
@@ -260,7 +260,7 @@ def decide_strict(
     return False
 
 
-@kernel
+@recursive
 def decide_all(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], order: Ints, chance: Chance) -> bool:
     """
     Decide for everybody who hasn't, in order.
