@@ -23,10 +23,9 @@ def kernel(function: Kernel) -> Kernel:
 
 def recursive(function: Kernel) -> Kernel:
     """
-    The same for what calls itself, and for what is between that and a kernel.
+    The same for what calls itself, and for all that calls it, up to Python.
 
-    It isn't kept by itself: numba aborts the process when it compiles a kernel around a recursive one that it has
-    loaded from disk. The kernel around it is kept with all it contains.
+    It isn't kept on disk but compiled anew in each process: a recursive kernel that numba 0.68 has loaded crashes.
     """
     compiled: Kernel = numba.njit(function)
     return compiled

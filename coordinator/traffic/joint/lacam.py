@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from coordinator.traffic.joint.arrays import Arrays
 from coordinator.traffic.joint.chance import Chance, shuffle
-from coordinator.traffic.joint.compiled import kernel
+from coordinator.traffic.joint.compiled import kernel, recursive
 from coordinator.traffic.joint.pibt import IDLE, Crowd, can_settle, decide_all, place_crowd, settle
 from coordinator.traffic.joint.problem import Floats, Ints
 
@@ -87,7 +87,7 @@ def make_configurations(agent_count: int, room: int) -> Configurations:
     )
 
 
-@kernel
+@recursive
 def search(
     arrays: Arrays,
     crowd: Crowd,

@@ -18,8 +18,8 @@ from coordinator.traffic.joint.scoring import score_all, score_path
 
 RETRIES = 2
 """Rollouts by other chances when somebody is stuck at the end of a window."""
-WINDOW_EFFORT = 300
-"""Configurations to search for a window when somebody is stuck."""
+WINDOW_EFFORT = 100_000
+"""Moves of single agents to decide in the search for a window when somebody is stuck."""
 MAX_AGENTS = 32_000
 CROWDINGS = (0.04, 0.02, 0.08, 0.01)
 """How much each agent in the way may weigh in guide paths, the most promising first."""
@@ -206,8 +206,9 @@ class JointPlanner:
         for paths in others:
             roll_out(arrays, make_crowd(arrays), steps, self._chance, paths)
         if not arrays.ready.any():
-            known = make_configurations(len(best), WINDOW_EFFORT + 2)
-            outcome, last = search(arrays, make_crowd(arrays), steps, known, WINDOW_EFFORT, self._chance)
+            effort = min(5000, WINDOW_EFFORT // len(best))
+            known = make_configurations(len(best), effort + 2)
+            outcome, last = search(arrays, make_crowd(arrays), steps, known, effort, self._chance)
             self._configuration_count = int(known.counters[0])
             if outcome == FOUND:
                 found = trace(known, last)

@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from coordinator.traffic.joint.arrays import Arrays
 from coordinator.traffic.joint.chance import Chance
-from coordinator.traffic.joint.compiled import kernel
+from coordinator.traffic.joint.compiled import kernel, recursive
 from coordinator.traffic.joint.pibt import IDLE, Crowd, decide_all, place_crowd, settle
 from coordinator.traffic.joint.problem import Ints
 
 
-@kernel
+@recursive
 def roll_out(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], chance: Chance, paths: Ints) -> None:
     """
     Write the paths of everybody.
