@@ -233,7 +233,7 @@ def decide_strict(
     for k in range(count):
         option = crowd.options[agent, k]
         if option == origin:
-            if has_pushed_in_vain:
+            if has_pushed_in_vain or pusher != NOBODY:
                 continue
             return False
         if can_settle(arrays, crowd, agent, option):
