@@ -31,6 +31,8 @@ KEPT = 0.97
 """Of gains and efforts so far, whenever a choice is made again."""
 STARTS_HELD = 10
 """Steps for which nobody runs over those whose turn is still to come."""
+TURNS = 16
+"""Times that planning in turn begins, at most."""
 TURNS_EFFORT = 1_000_000
 """States after which planning in turn doesn't begin again."""
 LEAST_SHARE = 0.02
@@ -156,7 +158,9 @@ def plan_in_turn(arrays: Arrays, state: Improvement, chance: Chance) -> float:
     agents[:] = agents[by_priority]
     held_count = min(STARTS_HELD, state.paths.shape[1])
     searched, haste = state.counters[3], 0
-    while state.counters[3] - searched < TURNS_EFFORT:
+    for _ in range(TURNS):
+        if state.counters[3] - searched >= TURNS_EFFORT:
+            break
         gain = replan(arrays, state, len(agents), haste, held_count, chance)
         placed = state.counters[4]
         if placed == len(agents):
@@ -166,7 +170,6 @@ def plan_in_turn(arrays: Arrays, state: Improvement, chance: Chance) -> float:
             agents[k] = agents[k - 1]
         agents[0] = stuck
         haste = 1
-        state.counters[3] += len(agents)
     return 0.0
 
 
