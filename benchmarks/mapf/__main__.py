@@ -1,0 +1,139 @@
+"""
+How good and how fast joint plans are, on the multi-agent path finding benchmark.
+
+Each instance is planned on one core: the first plan (distance tables included, kernels compiled before), then
+improvement until the CPU time is up. The sum of costs is set against the sum of shortest paths, which no plan beats.
+An independent validator judges every first and every last plan. LaCAM3 stands beside as recorded (see peers.py).
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.mapf.instances import Instance, read_instance
+from benchmarks.mapf.peers import QUICK, ROWS, Row
+from benchmarks.mapf.validator import faults, resting_cost
+from benchmarks.options import parse_options
+from benchmarks.report import ROOT, Figure, Sense, print_report
+from coordinator.traffic.joint.plan import JointPlan
+from coordinator.traffic.joint.planner import CROWDINGS, JointPlanner
+
+DATA = ROOT.parent / "shared" / "data"
+BUDGET_S, QUICK_BUDGET_S = 10.0, 2.0
+FIRST_GOALS_S = {200: 0.1, 500: 0.3, 1000: 1.0}
+DENSE_GOAL = 0.10
+SLICE = 100_000
+"""States searched between two looks at the clock, some hundredths of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    One instance, planned.
+
+    Attributes:
+        first_s: CPU time until the first plan.
+        first_ratio: Sum of costs of the first plan over the sum of shortest paths.
+        ratio: That of the last plan.
+        fault_count: What the validator found in both.
+    """
+
+    row: Row
+    first_s: float
+    first_ratio: float
+    ratio: float
+    fault_count: int
+
+
+def main() -> None:
+    """Measure and print."""
+    options = parse_options("benchmarks.mapf", __doc__, has_data=True)
+    folder = (options.data or DATA) / "mapf"
+    if not folder.is_dir():
+        note = f"SKIPPED: no benchmark instances in {folder}; --data names the folder that has mapf/ in it"
+        print_report("mapf", [], seed=options.seed, notes=[note])
+        return
+    compile_s = warm_up(folder, options.seed)
+    rows = [row for row in ROWS if row.name in QUICK] if options.is_quick else ROWS
+    budget_s = QUICK_BUDGET_S if options.is_quick else BUDGET_S
+    results = [run(row, read_instance(folder, row.map_name, row.agent_count), options.seed, budget_s) for row in rows]
+    notes = [
+        f"{budget_s:g} s of CPU time an instance on one core; LaCAM3 as recorded (wall time, two shared cores)",
+        f"compiling or loading kernels took {compile_s:.1f} s of CPU time before, and isn't counted",
+        "first plans cost " + ", ".join(f"{result.row.name} {result.first_ratio:.3f}" for result in results),
+    ]
+    print_report("mapf", figures(results), seed=options.seed, notes=notes)
+
+
+def warm_up(folder: Path, seed: int) -> float:
+    """Have all kernels compiled; CPU seconds."""
+    begin_s = time.process_time()
+    instance = read_instance(folder, "random-32-32-20", 20)
+    planner = JointPlanner(instance.cells(), instance.agents(), horizon=None, seed=seed)
+    planner.find_first()
+    planner.guide(CROWDINGS[0])
+    planner.plan_in_turn()
+    planner.improve(SLICE)
+    planner.plan()
+    return time.process_time() - begin_s
+
+
+def run(row: Row, instance: Instance, seed: int, budget_s: float) -> Result:
+    """Plan an instance and have it judged; judging doesn't count."""
+    cells, agents = instance.cells(), instance.agents()
+    begin_s = time.process_time()
+    planner = JointPlanner(cells, agents, horizon=None, seed=seed)
+    planner.find_first()
+    first_s = time.process_time() - begin_s
+    first = planner.plan()
+    begin_s = time.process_time() - first_s
+    for crowding in CROWDINGS:
+        planner.guide(crowding)
+    planner.plan_in_turn()
+    while time.process_time() - begin_s < budget_s:
+        planner.improve(SLICE)
+    last = planner.plan()
+    fault_count = sum(_fault_count(instance, plan) for plan in (first, last))
+    return Result(row, first_s, first.cost / first.bound, last.cost / last.bound, fault_count)
+
+
+def figures(results: list[Result]) -> list[Figure]:
+    """All that is claimed."""
+    found = []
+    for agent_count, goal_s in FIRST_GOALS_S.items():
+        times = {result.row.name: result.first_s for result in results if result.row.agent_count == agent_count}
+        if times:
+            name = f"first_plan_{agent_count}_slowest"
+            peers = {
+                f"LaCAM3 {result.row.map_name}": result.row.first_ms / 1000.0
+                for result in results
+                if result.row.agent_count == agent_count and result.row.first_ms is not None
+            }
+            found.append(Figure(name, [max(times.values())], "s", Sense.MIN, goal_s, peers))
+    for result in results:
+        row = result.row
+        peers = {} if row.ratio_10_s is None else {"LaCAM3 10 s": row.ratio_10_s}
+        peers["LaCAM3 20 s"] = row.ratio_20_s
+        found.append(Figure(f"cost_{row.name}", [result.ratio], "ratio", Sense.MIN, row.ratio, peers))
+        found.append(Figure(f"first_plan_{row.name}", [result.first_s], "s", Sense.MIN))
+    below = [1.0 - result.ratio / result.row.ratio for result in results if result.row.is_dense]
+    found.append(Figure("dense_below_peer", [statistics.median(below)], "ratio", Sense.MAX, DENSE_GOAL))
+    faulty = [float(sum(result.fault_count for result in results))]
+    return [*found, Figure("faults", faulty, "count", Sense.MIN, 0.0)]
+
+
+def _fault_count(instance: Instance, plan: JointPlan) -> int:
+    """Rules broken, agents that don't end at their goals, and a cost that isn't what the paths say."""
+    paths: list[list[int]] = plan.paths.tolist()
+    nobody = [0] * len(paths)
+    found = len(faults(instance.world(), instance.starts, nobody, nobody, paths))
+    found += sum(path[-1] != goal for path, goal in zip(paths, instance.goals, strict=True))
+    is_cost_wrong = sum(map(resting_cost, paths)) != round(plan.cost)
+    return found + int(is_cost_wrong)
+
+
+if __name__ == "__main__":
+    main()
