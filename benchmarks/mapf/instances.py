@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.mapf.validator import World
-from coordinator.traffic.joint.problem import Agents, Cells, one_shot_agents
+from coordinator.traffic.joint.problem import Problem, near_cells
 
 OPEN = ".G"
 SIDES = ((0, 1), (1, 0), (0, -1), (-1, 0))
@@ -39,23 +39,10 @@ class Instance:
     starts: tuple[int, ...]
     goals: tuple[int, ...]
 
-    def cells(self) -> Cells:
-        """As the planner takes it: each cell is a resource of its own."""
-        count = len(self.neighbours)
-        move_start = np.zeros(count + 1, dtype=np.int32)
-        np.cumsum([len(cells) for cells in self.neighbours], out=move_start[1:])
-        return Cells(
-            move_start=move_start,
-            move_end=np.array([cell for cells in self.neighbours for cell in cells], dtype=np.int32),
-            resource_start=np.arange(count + 1, dtype=np.int32),
-            resource=np.arange(count, dtype=np.int32),
-            is_allowed=np.ones((1, count), dtype=np.bool_),
-            is_following_strict=False,
-        )
-
-    def agents(self) -> Agents:
-        """As the planner takes them."""
-        return one_shot_agents(np.array(self.starts, dtype=np.int32), np.array(self.goals, dtype=np.int32))
+    def problem(self) -> Problem:
+        """As the planner takes it."""
+        starts, goals = (np.array(cells, dtype=np.int32) for cells in (self.starts, self.goals))
+        return Problem(near_cells(self.neighbours), starts, goals)
 
     def world(self) -> World:
         """As the validator takes it."""

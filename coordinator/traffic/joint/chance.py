@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from coordinator.traffic.joint.compiled import kernel, leaf
+from coordinator.compiled import compiled
 
 MODULUS = 2147483647
 
@@ -27,21 +27,21 @@ def seeded(seed: int) -> Chance:
     return chance
 
 
-@leaf
+@compiled
 def draw(chance: Chance, limit: int) -> int:
     """A number in [0, limit), limit far below MODULUS."""
     chance[0] = chance[0] * 48271 % MODULUS
     return int(chance[0] % limit)
 
 
-@leaf
+@compiled
 def draw_ratio(chance: Chance) -> float:
     """A number in [0, 1)."""
     chance[0] = chance[0] * 48271 % MODULUS
     return float(chance[0] - 1) / (MODULUS - 1)
 
 
-@kernel
+@compiled
 def shuffle(chance: Chance, values: npt.NDArray[np.int32], count: int) -> None:
     """Bring the first `count` values into an order of equal chance (Fisher and Yates)."""
     for i in range(count - 1, 0, -1):

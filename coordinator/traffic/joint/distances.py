@@ -1,93 +1,106 @@
 """
-Steps from every cell to a goal: one breadth-first search a goal and kind of agent, kept as long as the cells hold.
+Steps from cells to each agent's goal, by breadth-first search from the goal, only as far as somebody asked.
 
-The searches run over the moves backwards, so a table is exact also where moves are one-way.
+A first plan mostly needs the steps around shortest ways, and half of all cells are farther than the start on average.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from coordinator.traffic.joint.compiled import kernel
-from coordinator.traffic.joint.problem import Bools, Cells, Ints
+from coordinator.compiled import compiled
+from coordinator.traffic.joint.problem import CellTable, Ints, Problem
 
 Steps = npt.NDArray[np.int16]
 
-UNREACHABLE = 32767
-"""Steps to a goal that can't be reached, or only in more steps than anybody plans."""
-
-GROWTH = 64
-
-
-class DistanceTables:
-    """Tables of steps to go, made when first asked for."""
-
-    def __init__(self, cells: Cells) -> None:
-        """Prepare for these cells; a change of cells needs new tables."""
-        self.cells = cells
-        self.back_start, self.back_end, self.back_move = reversed_moves(cells)
-        self._row_of: dict[tuple[int, int], int] = {}
-        # Never without a row, so that kernels may look at the first one.
-        self._steps: Steps = np.zeros((1, cells.count), dtype=np.int16)
-
-    @property
-    def steps(self) -> Steps:
-        """(rows, cells) steps to each row's goal, UNREACHABLE where there is no way."""
-        return self._steps
-
-    def rows(self, kind_goals: Iterable[tuple[int, int]]) -> Ints:
-        """The row of each pair of kind and goal cell; missing ones are searched."""
-        pairs = list(kind_goals)
-        missing = [pair for pair in dict.fromkeys(pairs) if pair not in self._row_of]
-        if missing:
-            known = len(self._row_of)
-            for row, pair in enumerate(missing, start=known):
-                self._row_of[pair] = row
-            if known + len(missing) > len(self._steps):
-                grown = np.empty((known + max(len(missing), min(known, GROWTH)), self.cells.count), dtype=np.int16)
-                grown[:known] = self._steps[:known]
-                self._steps = grown
-            kinds = np.array([kind for kind, _ in missing], dtype=np.int32)
-            goals = np.array([goal for _, goal in missing], dtype=np.int32)
-            fill_distances(self.back_start, self.back_end, self.cells.is_allowed, kinds, goals, self._steps[known:])
-        return np.array([self._row_of[pair] for pair in pairs], dtype=np.int32)
+UNKNOWN = 32767
+"""Steps from cells not searched yet, from which there is no way, or only one in more steps than anybody plans."""
+EVERYWHERE = -1
+MARGIN = 4
+"""Searches end so many steps beyond what was asked for."""
 
 
-def reversed_moves(cells: Cells) -> tuple[Ints, Ints, Ints]:
-    """Rows of the cells from which each cell is reached, and by which move."""
-    origin = np.repeat(np.arange(cells.count, dtype=np.int32), np.diff(cells.move_start))
-    order = np.argsort(cells.move_end, kind="stable")
-    start = np.zeros(cells.count + 1, dtype=np.int32)
-    np.cumsum(np.bincount(cells.move_end, minlength=cells.count), out=start[1:])
-    return start, origin[order], order.astype(np.int32)
+class Distances(NamedTuple):
+    """
+    What is known.
+
+    Attributes:
+        near: As in the problem.
+        goal: (agents,).
+        steps: (agents, cells) to the agent's goal, UNKNOWN beyond `reached`.
+        reached: (agents,) steps up to which all cells are known; UNKNOWN when there are no more.
+        queue: (cells + most neighbours,) of the search.
+        fresh: (cells,) 1 for those it hasn't seen.
+    """
+
+    near: CellTable
+    goal: Ints
+    steps: Steps
+    reached: Ints
+    queue: CellTable
+    fresh: npt.NDArray[np.uint8]
 
 
-@kernel
-def fill_distances(back_start: Ints, back_end: Ints, is_allowed: Bools, kinds: Ints, goals: Ints, steps: Steps) -> None:
-    """Write one row of `steps` per goal; a closed cell may be left, not entered."""
-    queue = np.empty(len(back_start) + 1, dtype=np.int32)
-    for row in range(len(goals)):
-        to_goal = steps[row]
-        allowed = is_allowed[kinds[row]]
-        to_goal[:] = UNREACHABLE
-        to_goal[goals[row]] = 0
-        queue[0] = goals[row]
-        head, tail = 0, 1
-        while head < tail:
-            cell = queue[head]
-            head += 1
-            farther = to_goal[cell] + 1
-            if farther >= UNREACHABLE:
+def make_distances(problem: Problem) -> Distances:
+    """Nothing but the goals is known."""
+    count, (cell_count, width) = len(problem.start), problem.near.shape
+    return Distances(
+        near=problem.near,
+        goal=problem.goal,
+        steps=np.empty((count, cell_count), dtype=np.int16),
+        reached=np.full(count, -1, dtype=np.int32),
+        queue=np.empty(cell_count + width, dtype=problem.near.dtype),
+        fresh=np.empty(cell_count, dtype=np.uint8),
+    )
+
+
+@compiled
+def reach_all(distances: Distances, cells: Ints) -> None:
+    """Search so far that everybody's way from its cell is known; from all cells for those with EVERYWHERE."""
+    for agent in range(len(cells)):
+        reach(distances, agent, cells[agent])
+
+
+@compiled
+def reach(distances: Distances, agent: int, cell: int) -> None:
+    """Search on for one agent until its steps from a cell are known, if there is a way."""
+    near, goal, steps, reached, queue, fresh = distances
+    if reached[agent] == UNKNOWN:
+        return
+    to_goal = steps[agent]
+    tail = np.uint64(0)
+    if reached[agent] < 0:
+        to_goal[:] = UNKNOWN
+        fresh[:] = 1
+        fresh[goal[agent]] = 0
+        queue[0] = goal[agent]
+        tail += np.uint64(1)
+        level = np.int16(0)
+    else:
+        level = np.int16(reached[agent])
+        for other in range(len(to_goal)):
+            fresh[other] = to_goal[other] == UNKNOWN
+            queue[tail] = other
+            tail += np.uint64(to_goal[other] == level)
+    head, left = np.uint64(0), MARGIN
+    while head < tail and level < UNKNOWN:
+        if cell != EVERYWHERE and fresh[cell] == 0:
+            if left < 0:
                 break
-            if not allowed[cell]:
-                continue
+            left -= 1
+        level_end = tail
+        while head < level_end:
+            here = queue[head]
+            head += np.uint64(1)
+            to_goal[here] = level
             # Without a branch, for nothing can predict which neighbours are new.
-            for k in range(back_start[cell], back_start[cell + 1]):
-                origin = back_end[k]
-                known = to_goal[origin]
-                to_goal[origin] = min(known, farther)
-                queue[tail] = origin
-                tail += known > farther
+            for k in range(np.uint64(near.shape[1])):
+                other = near[here, k]
+                queue[tail] = other
+                tail += np.uint64(fresh[other])
+                fresh[other] = 0
+        level += np.int16(1)
+    reached[agent] = level - 1 if head < tail else UNKNOWN

@@ -18,11 +18,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from coordinator.traffic.joint.arrays import Arrays
+from coordinator.compiled import compiled
 from coordinator.traffic.joint.chance import Chance, shuffle
-from coordinator.traffic.joint.compiled import kernel, leaf
-from coordinator.traffic.joint.distances import UNREACHABLE, Steps
-from coordinator.traffic.joint.problem import Ints
+from coordinator.traffic.joint.distances import UNKNOWN, Distances
+from coordinator.traffic.joint.problem import CellTable, Ints
 
 BASE = 8
 """Weight of a move that nobody else makes; weights are whole numbers."""
@@ -35,147 +34,68 @@ SCALE = 2
 
 class Flow(NamedTuple):
     """
-    Who goes where, over all agents.
+    Who goes where, over all agents; a move is a cell and a column of `near`.
 
     Attributes:
-        along: (moves,) agents that make each move.
+        along: (cells, most neighbours) agents that make each move.
         into: (cells,) agents that enter each cell.
-        opposite: (moves,) the move back, -1 where there is none.
+        back: (cells, most neighbours) column of the move back.
     """
 
     along: Ints
     into: Ints
-    opposite: Ints
+    back: Ints
 
 
-def make_flow(arrays: Arrays) -> Flow:
+def make_flow(near: CellTable) -> Flow:
     """Nobody moves."""
-    cell_count = len(arrays.move_start) - 1
-    origin = np.repeat(np.arange(cell_count, dtype=np.int64), np.diff(arrays.move_start))
-    there = origin * cell_count + arrays.move_end
-    back = arrays.move_end.astype(np.int64) * cell_count + origin
-    order = np.argsort(there)
-    at = np.minimum(np.searchsorted(there, back, sorter=order), max(0, len(there) - 1))
-    found = order[at] if len(there) else at
-    opposite = np.where(there[found] == back, found, -1).astype(np.int32)
-    return Flow(
-        along=np.zeros(len(arrays.move_end), dtype=np.int32),
-        into=np.zeros(cell_count, dtype=np.int32),
-        opposite=opposite,
-    )
+    here = np.arange(len(near))[:, np.newaxis, np.newaxis]
+    back = (near[near] == here).argmax(axis=2).astype(np.int32)
+    return Flow(along=np.zeros(near.shape, dtype=np.int32), into=np.zeros(len(near), dtype=np.int32), back=back)
 
 
-@leaf
-def weight_of(along: Ints, into: Ints, opposite: Ints, move: int, target: int, crowding: float) -> int:
-    """Weight of one more agent making the move."""
-    against = along[opposite[move]] if opposite[move] >= 0 else 0
-    return min(LARGEST, int(BASE + crowding * (OPPOSING * against + SAME_CELL * into[target])))
-
-
-@kernel
-def find_guides(arrays: Arrays, flow: Flow, rounds: int, crowding: float, chance: Chance) -> None:
-    """Let everybody with a goal choose its way, `rounds` times over."""
-    count, cell_count = len(arrays.start), len(arrays.move_start) - 1
-    ways = [np.empty(0, dtype=np.int32) for _ in range(count)]
+@compiled
+def find_guides(distances: Distances, start: Ints, flow: Flow, rounds: int, crowding: float, chance: Chance) -> None:
+    """Let everybody choose its way, `rounds` times over; all distances are known."""
+    count, cell_count = len(start), len(distances.near)
+    ways = [np.empty((0, 2), dtype=np.int32) for _ in range(count)]
     order = np.arange(count).astype(np.int32)
     cheapest = np.zeros(cell_count, dtype=np.int64)
-    came_by = np.empty(cell_count, dtype=np.int32)
     came_from = np.empty(cell_count, dtype=np.int32)
     for turn in range(rounds):
         shuffle(chance, order, count)
         for k in range(count):
             agent = order[k]
-            if arrays.leg_start[agent] == arrays.leg_start[agent + 1]:
-                continue
-            _count_way(arrays, flow, ways[agent], -1)
+            _count_way(distances.near, flow, ways[agent], -1)
             number = turn * count + k + 1
-            ways[agent] = _cheapest_way(arrays, flow, agent, crowding, number, cheapest, came_by, came_from)
-            _count_way(arrays, flow, ways[agent], 1)
+            ways[agent] = _cheapest_way(
+                distances, flow, start[agent], agent, crowding, number, cheapest, came_from
+            )
+            _count_way(distances.near, flow, ways[agent], 1)
 
 
-@kernel
-def _count_way(arrays: Arrays, flow: Flow, way: Ints, by: int) -> None:
-    for k in range(len(way)):
-        flow.along[way[k]] += by
-        flow.into[arrays.move_end[way[k]]] += by
-
-
-@kernel
-def _cheapest_way(
-    arrays: Arrays,
-    flow: Flow,
-    agent: int,
-    crowding: float,
-    number: int,
-    cheapest: npt.NDArray[np.int64],
-    came_by: Ints,
-    came_from: Ints,
-) -> Ints:
+@compiled
+def guided_steps(distances: Distances, flow: Flow, crowding: float, guided: Steps) -> None:
     """
-    Moves from the agent's start to its first goal, last one first.
+    Write weighted distances to all goals.
 
     Args:
-        cheapest: (cells,) number of the search << 32 | least weight so far.
-        came_by: (cells,) move by which.
-        came_from: (cells,) cell from which.
+        guided: (agents, cells) in units of BASE / SCALE steps, UNKNOWN where there is no way or it is too long.
     """
-    leg = arrays.leg_start[agent]
-    start, goal = arrays.start[agent], arrays.leg_goal[leg]
-    to_goal, allowed = arrays.steps[arrays.leg_row[leg]], arrays.is_allowed[arrays.kind[agent]]
-    base = np.int64(number) << 32
-    cheapest[start] = base
-    heap = [(np.int64(0), np.int64(0), np.int64(start))]
-    while len(heap) > 0:
-        _, negative, cell = heapq.heappop(heap)
-        if cell == goal:
-            break
-        if cheapest[cell] != base - negative:
-            continue
-        for move in range(arrays.move_start[cell], arrays.move_start[cell + 1]):
-            target = arrays.move_end[move]
-            if not allowed[target] or to_goal[target] == UNREACHABLE:
-                continue
-            weight = weight_of(flow.along, flow.into, flow.opposite, move, target, crowding) - negative
-            if cheapest[target] < base or cheapest[target] > base + weight:
-                cheapest[target] = base + weight
-                came_by[target] = move
-                came_from[target] = cell
-                heapq.heappush(heap, (np.int64(weight + BASE * to_goal[target]), np.int64(-weight), np.int64(target)))
-    length, cell = 0, np.int64(goal)
-    while cell != start:
-        length += 1
-        cell = np.int64(came_from[cell])
-    way = np.empty(length, dtype=np.int32)
-    length, cell = 0, np.int64(goal)
-    while cell != start:
-        way[length] = came_by[cell]
-        length += 1
-        cell = np.int64(came_from[cell])
-    return way
-
-
-@kernel
-def guided_steps(
-    arrays: Arrays, flow: Flow, back_start: Ints, back_end: Ints, back_move: Ints, crowding: float, guided: Steps
-) -> None:
-    """
-    Write weighted distances to the goals of all rows.
-
-    Args:
-        guided: (rows, cells) in units of BASE / SCALE steps, UNREACHABLE where there is no way or it is too long.
-    """
-    weights = np.empty(len(arrays.move_end), dtype=np.int32)
-    for move in range(len(weights)):
-        weights[move] = weight_of(flow.along, flow.into, flow.opposite, move, arrays.move_end[move], crowding) // SCALE
+    near, goal, steps = distances.near, distances.goal, distances.steps
+    cell_count, width = near.shape
+    weights = np.empty((cell_count, width), dtype=np.int32)
+    for cell in range(cell_count):
+        for k in range(width):
+            weights[cell, k] = _weight(near, flow, cell, k, crowding) // SCALE
     bucket = np.full(LARGEST // SCALE + 1, -1, dtype=np.int32)
-    queue_next = np.empty(len(weights) + 1, dtype=np.int32)
-    queue_cell = np.empty(len(weights) + 1, dtype=np.int32)
-    for leg in range(len(arrays.leg_row)):
-        row = arrays.leg_row[leg]
-        to_goal, plain = guided[row], arrays.steps[row]
-        to_goal[:] = UNREACHABLE
-        to_goal[arrays.leg_goal[leg]] = 0
-        queue_cell[0], queue_next[0] = arrays.leg_goal[leg], -1
+    queue_next = np.empty(cell_count * width + 1, dtype=np.int32)
+    queue_cell = np.empty(cell_count * width + 1, dtype=np.int32)
+    for agent in range(len(goal)):
+        to_goal, plain = guided[agent], steps[agent]
+        to_goal[:] = UNKNOWN
+        to_goal[goal[agent]] = 0
+        queue_cell[0], queue_next[0] = goal[agent], -1
         bucket[0] = 0
         made, open_count, distance = 1, 1, 0
         while open_count > 0:
@@ -188,13 +108,80 @@ def guided_steps(
             cell = queue_cell[entry]
             if to_goal[cell] != distance:
                 continue
-            for k in range(back_start[cell], back_start[cell + 1]):
-                origin = back_end[k]
-                farther = distance + weights[back_move[k]]
-                if farther < to_goal[origin] and plain[origin] != UNREACHABLE:
+            for k in range(width):
+                origin = near[cell, k]
+                farther = distance + weights[origin, flow.back[cell, k]]
+                if farther < to_goal[origin] and plain[origin] != UNKNOWN:
                     to_goal[origin] = farther
                     queue_cell[made] = origin
                     queue_next[made] = bucket[farther % len(bucket)]
                     bucket[farther % len(bucket)] = made
                     made += 1
                     open_count += 1
+
+
+@compiled
+def _weight(near: CellTable, flow: Flow, cell: int, k: int, crowding: float) -> int:
+    """Weight of one more agent making the move."""
+    target = near[cell, k]
+    against = flow.along[target, flow.back[cell, k]]
+    return min(LARGEST, int(BASE + crowding * (OPPOSING * against + SAME_CELL * flow.into[target])))
+
+
+@compiled
+def _count_way(near: CellTable, flow: Flow, way: Ints, by: int) -> None:
+    for cell, k in way:
+        flow.along[cell, k] += by
+        flow.into[near[cell, k]] += by
+
+
+@compiled
+def _cheapest_way(
+    distances: Distances,
+    flow: Flow,
+    start: int,
+    agent: int,
+    crowding: float,
+    number: int,
+    cheapest: npt.NDArray[np.int64],
+    came_from: Ints,
+) -> Ints:
+    """
+    Moves from the start to the goal, last one first.
+
+    Args:
+        cheapest: (cells,) number of the search << 32 | least weight so far.
+        came_from: (cells,) move by which, as cell * most neighbours + column.
+    """
+    near, goal, to_goal = distances.near, distances.goal[agent], distances.steps[agent]
+    width = near.shape[1]
+    base = np.int64(number) << 32
+    cheapest[start] = base
+    heap = [(np.int64(0), np.int64(0), np.int64(start))]
+    while len(heap) > 0:
+        _, negative, cell = heapq.heappop(heap)
+        if cell == goal:
+            break
+        if cheapest[cell] != base - negative:
+            continue
+        for k in range(width):
+            target = near[cell, k]
+            if target == cell:
+                break
+            weight = _weight(near, flow, cell, k, crowding) - negative
+            if cheapest[target] < base or cheapest[target] > base + weight:
+                cheapest[target] = base + weight
+                came_from[target] = cell * width + k
+                heapq.heappush(heap, (np.int64(weight + BASE * to_goal[target]), np.int64(-weight), np.int64(target)))
+    length, at = 0, goal
+    while at != start:
+        length += 1
+        at = came_from[at] // width
+    way = np.empty((length, 2), dtype=np.int32)
+    length, at = 0, goal
+    while at != start:
+        move = came_from[at]
+        at = move // width
+        way[length, 0], way[length, 1] = at, move % width
+        length += 1
+    return way

@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from coordinator.traffic.joint.arrays import Arrays
+from coordinator.compiled import compiled
 from coordinator.traffic.joint.chance import Chance, shuffle
-from coordinator.traffic.joint.compiled import kernel, recursive
-from coordinator.traffic.joint.pibt import IDLE, Crowd, can_settle, decide_all, place_crowd, settle
-from coordinator.traffic.joint.problem import Floats, Ints
+from coordinator.traffic.joint.distances import UNKNOWN, Distances, reach
+from coordinator.traffic.joint.pibt import Crowd, can_take, decide_all, place_crowd
+from coordinator.traffic.joint.problem import Ints
 
 NONE = -1
 FOUND, EXHAUSTED, FULL = 0, 1, 2
@@ -47,7 +47,7 @@ class Configurations(NamedTuple):
 
     cells: Ints
     order: Ints
-    rank: Floats
+    rank: npt.NDArray[np.float64]
     before: Ints
     queue_head: Ints
     queue_tail: Ints
@@ -87,61 +87,55 @@ def make_configurations(agent_count: int, room: int) -> Configurations:
     )
 
 
-@recursive
+@compiled
 def search(
-    arrays: Arrays,
-    crowd: Crowd,
-    steps: npt.NDArray[np.int16],
-    known: Configurations,
-    effort: int,
-    chance: Chance,
+    distances: Distances, crowd: Crowd, known: Configurations, effort: int, chance: Chance
 ) -> tuple[int, int]:
     """
-    Look for a configuration with everybody at the goal.
+    Look for a configuration with everybody at the goal, from where the crowd is.
 
     Args:
+        distances: With the steps from all starts; searched on for those who are pushed beyond what is known.
         effort: Steps of everybody that may be decided.
 
     Returns:
         FOUND, EXHAUSTED (there is no plan) or FULL (out of room or effort), and the last configuration.
     """
-    if known.counters[0] == 0:
-        _add(arrays, crowd, steps, known, arrays.start, NONE)
-    room = len(known.before)
+    near, goal, steps = distances.near, distances.goal, distances.steps
+    _add(distances, known, crowd.now, NONE)
     for _ in range(effort):
         if known.counters[2] == 0:
             return EXHAUSTED, NONE
         if (
-            known.counters[0] + 1 >= room
+            known.counters[0] + 1 >= len(known.before)
             or known.counters[1] + crowd.options.shape[1] >= len(known.constraint_agent)
             or known.counters[2] + 1 >= len(known.stack)
         ):
             return FULL, NONE
         node = known.stack[known.counters[2] - 1]
-        if _is_done(arrays, known.cells[node]):
+        if np.array_equal(known.cells[node], goal):
             return FOUND, int(node)
         constraint = known.queue_head[node]
         if constraint == NONE:
             known.counters[2] -= 1
             continue
         known.queue_head[node] = known.constraint_next[constraint]
-        _add_constraints(arrays, crowd, known, node, constraint, chance)
-        place_crowd(arrays, crowd, known.cells[node])
-        crowd.rank[:] = known.rank[node]
-        if not _constrain(arrays, crowd, known, constraint):
+        _add_constraints(distances, crowd, known, node, constraint, chance)
+        place_crowd(crowd, known.cells[node])
+        if not _constrain(crowd, known, constraint):
             continue
-        if not decide_all(arrays, crowd, steps, known.order[node], chance):
+        if not decide_all(near, steps, crowd, known.order[node], chance):
             continue
         met = _find(known, crowd.after)
         if met == NONE:
-            _add(arrays, crowd, steps, known, crowd.after, node)
+            _add(distances, known, crowd.after, node)
         elif met != node:
             known.stack[known.counters[2]] = met
             known.counters[2] += 1
     return FULL, NONE
 
 
-@kernel
+@compiled
 def trace(known: Configurations, node: int) -> Ints:
     """(agents, steps + 1) paths to a configuration."""
     length = 0
@@ -158,16 +152,7 @@ def trace(known: Configurations, node: int) -> Ints:
     return paths
 
 
-@kernel
-def _is_done(arrays: Arrays, cells: Ints) -> bool:
-    for agent in range(len(cells)):
-        leg = arrays.leg_start[agent]
-        if leg < arrays.leg_start[agent + 1] and cells[agent] != arrays.leg_goal[leg]:
-            return False
-    return True
-
-
-@kernel
+@compiled
 def _slot_of(known: Configurations, cells: Ints) -> int:
     """Where the configuration is in the hash table, or would be (FNV-1a, kept to 31 bits)."""
     code = 1166136261
@@ -180,34 +165,30 @@ def _slot_of(known: Configurations, cells: Ints) -> int:
     return int(at)
 
 
-@kernel
+@compiled
 def _find(known: Configurations, cells: Ints) -> int:
     return int(known.slot[_slot_of(known, cells)])
 
 
-@kernel
-def _add(
-    arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], known: Configurations, cells: Ints, before: int
-) -> None:
+@compiled
+def _add(distances: Distances, known: Configurations, cells: Ints, before: int) -> None:
     """Enter a new configuration on top of the stack; who isn't at its goal gains rank, as in PIBT."""
-    node = known.counters[0]
+    steps, node = distances.steps, known.counters[0]
     known.cells[node] = cells
     known.before[node] = before
     known.slot[_slot_of(known, known.cells[node])] = node
-    longest = float(len(arrays.move_start))
+    rank, longest = known.rank[node], float(len(distances.near))
     for agent in range(len(cells)):
-        row = crowd.row[agent]
-        if row == IDLE:
-            known.rank[node, agent] = -1.0
-            continue
-        to_go = steps[row, cells[agent]]
+        if steps[agent, cells[agent]] == UNKNOWN:
+            reach(distances, agent, cells[agent])
+        to_go = steps[agent, cells[agent]]
         if before == NONE:
-            known.rank[node, agent] = min(0.999, to_go / longest)
+            rank[agent] = min(0.999, to_go / longest)
         elif to_go == 0:
-            known.rank[node, agent] = crowd.rank[agent] - np.floor(crowd.rank[agent])
+            rank[agent] = known.rank[before, agent] - np.floor(known.rank[before, agent])
         else:
-            known.rank[node, agent] = crowd.rank[agent] + 1.0
-    known.order[node] = np.argsort(-known.rank[node], kind="mergesort").astype(np.int32)
+            rank[agent] = known.rank[before, agent] + 1.0
+    known.order[node] = np.argsort(-rank, kind="mergesort").astype(np.int32)
     known.queue_head[node] = known.counters[1]
     known.queue_tail[node] = known.counters[1]
     _append_constraint(known, NONE, NONE, NONE, 0)
@@ -216,7 +197,7 @@ def _add(
     known.counters[2] += 1
 
 
-@kernel
+@compiled
 def _append_constraint(known: Configurations, parent: int, agent: int, cell: int, depth: int) -> int:
     at = known.counters[1]
     known.constraint_parent[at] = parent
@@ -228,9 +209,9 @@ def _append_constraint(known: Configurations, parent: int, agent: int, cell: int
     return int(at)
 
 
-@kernel
+@compiled
 def _add_constraints(
-    arrays: Arrays, crowd: Crowd, known: Configurations, node: int, constraint: int, chance: Chance
+    distances: Distances, crowd: Crowd, known: Configurations, node: int, constraint: int, chance: Chance
 ) -> None:
     """Queue what follows a constraint: the next agent in order, to each cell it may go to."""
     depth = known.constraint_depth[constraint]
@@ -241,9 +222,9 @@ def _add_constraints(
     options = crowd.options[agent]
     count = 1
     options[0] = cell
-    for k in range(arrays.move_start[cell], arrays.move_start[cell + 1]):
-        if arrays.is_allowed[arrays.kind[agent], arrays.move_end[k]]:
-            options[count] = arrays.move_end[k]
+    for other in distances.near[cell]:
+        if other != cell:
+            options[count] = other
             count += 1
     shuffle(chance, options, count)
     for k in range(count):
@@ -255,14 +236,14 @@ def _add_constraints(
         known.queue_tail[node] = at
 
 
-@kernel
-def _constrain(arrays: Arrays, crowd: Crowd, known: Configurations, constraint: int) -> bool:
+@compiled
+def _constrain(crowd: Crowd, known: Configurations, constraint: int) -> bool:
     """Decide what the constraints say; False if they contradict each other."""
     at = constraint
     while known.constraint_parent[at] != NONE:
         agent, cell = known.constraint_agent[at], known.constraint_cell[at]
-        if not can_settle(arrays, crowd, agent, cell):
+        if not can_take(crowd.now, crowd.after, crowd.agent_at, crowd.taker, agent, cell):
             return False
-        settle(arrays, crowd, agent, cell)
+        crowd.after[agent], crowd.taker[cell] = cell, agent
         at = known.constraint_parent[at]
     return True

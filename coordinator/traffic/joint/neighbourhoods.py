@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coordinator.traffic.joint.arrays import Arrays, alone_cost, steps_to_go
+from coordinator.compiled import compiled
 from coordinator.traffic.joint.chance import Chance, draw
-from coordinator.traffic.joint.compiled import kernel
-from coordinator.traffic.joint.occupancy import Occupancy
-from coordinator.traffic.joint.problem import Ints
+from coordinator.traffic.joint.distances import Distances
+from coordinator.traffic.joint.occupancy import Occupancy, Short
+from coordinator.traffic.joint.problem import CellTable, Ints
 
 BY_DELAY, BY_PLACE, BY_CHANCE = 0, 1, 2
 CANDIDATES = 8
@@ -53,9 +53,9 @@ def make_neighbourhood(agent_count: int, cell_count: int) -> Neighbourhood:
     )
 
 
-@kernel
+@compiled
 def draw_neighbourhood(
-    arrays: Arrays,
+    distances: Distances,
     table: Occupancy,
     paths: Ints,
     costs: Ints,
@@ -79,20 +79,20 @@ def draw_neighbourhood(
         for _ in range(size):
             count = _add(drawn, draw(chance, len(costs)), count)
     else:
-        late = _late_agent(arrays, costs, chance)
+        late = _late_agent(distances, paths, costs, chance)
         count = _add(drawn, late, 0)
         if method == BY_DELAY:
             for _ in range(WALKS):
                 if count < size:
-                    count = _walk(arrays, table, paths, costs, drawn, late, size, count, chance)
+                    count = _walk(distances, table, paths[late], costs[late], drawn, late, size, count, chance)
         else:
-            count = _look_around(arrays, table, paths, costs, drawn, late, size, number, chance)
+            count = _look_around(distances.near, table.holder, paths[late], costs[late], drawn, size, number, chance)
     for k in range(count):
         drawn.is_drawn[drawn.agents[k]] = 0
     return count
 
 
-@kernel
+@compiled
 def _add(drawn: Neighbourhood, agent: int, count: int) -> int:
     if drawn.is_drawn[agent] == 0:
         drawn.is_drawn[agent] = 1
@@ -101,34 +101,23 @@ def _add(drawn: Neighbourhood, agent: int, count: int) -> int:
     return count
 
 
-@kernel
-def _late_agent(arrays: Arrays, costs: Ints, chance: Chance) -> int:
-    latest, most = 0, -1.0
+@compiled
+def _late_agent(distances: Distances, paths: Ints, costs: Ints, chance: Chance) -> int:
+    latest, most = 0, -1
     for _ in range(CANDIDATES):
         agent = draw(chance, len(costs))
-        late = (costs[agent] - alone_cost(arrays, agent)) * arrays.priority[agent]
+        late = costs[agent] - distances.steps[agent, paths[agent, 0]]
         if late > most:
             latest, most = agent, late
     return latest
 
 
-@kernel
-def _add_holders(
-    arrays: Arrays, table: Occupancy, drawn: Neighbourhood, cell: int, step: int, size: int, count: int
-) -> int:
-    for k in range(arrays.resource_start[cell], arrays.resource_start[cell + 1]):
-        holder = table.holder[arrays.resource[k], step]
-        if holder != 0 and count < size:
-            count = _add(drawn, holder - 1, count)
-    return count
-
-
-@kernel
+@compiled
 def _walk(
-    arrays: Arrays,
+    distances: Distances,
     table: Occupancy,
-    paths: Ints,
-    costs: Ints,
+    path: Ints,
+    cost: int,
     drawn: Neighbourhood,
     agent: int,
     size: int,
@@ -136,57 +125,53 @@ def _walk(
     chance: Chance,
 ) -> int:
     """Leave the agent's path at some step by ways that would be faster, and draw those who are in the way."""
-    last_step = paths.shape[1] - 1
-    leg = arrays.leg_start[agent]
-    is_idle = leg == arrays.leg_start[agent + 1]
-    step = draw(chance, max(1, min(last_step, costs[agent])))
-    cell = paths[agent, step]
+    near, to_goal, holder = distances.near, distances.steps[agent], table.holder
+    last_step, width = len(path) - 1, near.shape[1]
+    step = draw(chance, max(1, min(last_step, cost)))
+    cell = path[step]
     while step < last_step and count < size:
-        begin = arrays.move_start[cell]
-        degree = arrays.move_start[cell + 1] - begin
-        turn = draw(chance, degree + 1)
+        turn = draw(chance, width + 1)
         chosen = -1
-        for k in range(degree + 1):
-            at = (k + turn) % (degree + 1)
-            target = arrays.move_end[begin + at] if at < degree else cell
-            if is_idle or step + 1 + steps_to_go(arrays, leg, target) < costs[agent]:
+        for k in range(width + 1):
+            at = (k + turn) % (width + 1)
+            target = int(near[cell, at]) if at < width else cell
+            if (at == width or target != cell) and step + 1 + to_goal[target] < cost:
                 chosen = target
                 break
         if chosen < 0:
             break
         cell = chosen
         step += 1
-        count = _add_holders(arrays, table, drawn, cell, step, size, count)
-        if not arrays.is_one_shot or table.holder[arrays.resource[arrays.resource_start[cell]], step] == 0:
-            count = _add_holders(arrays, table, drawn, cell, step - 1, size, count)
+        there = holder[cell, step] if holder[cell, step] != 0 else holder[cell, step - 1]
+        if there != 0:
+            count = _add(drawn, there - 1, count)
     return count
 
 
-@kernel
+@compiled
 def _look_around(
-    arrays: Arrays,
-    table: Occupancy,
-    paths: Ints,
-    costs: Ints,
+    near: CellTable,
+    holder: Short,
+    path: Ints,
+    cost: int,
     drawn: Neighbourhood,
-    agent: int,
     size: int,
     number: int,
     chance: Chance,
 ) -> int:
     """Draw those who are near some place of the agent's path at about the same time."""
-    last_step = paths.shape[1] - 1
-    step = draw(chance, max(1, min(last_step, costs[agent]) + 1))
-    drawn.queue[0] = paths[agent, step]
-    drawn.reached[paths[agent, step]] = number
+    last_step = len(path) - 1
+    step = draw(chance, max(1, min(last_step, cost) + 1))
+    drawn.queue[0] = path[step]
+    drawn.reached[path[step]] = number
     head, tail, count = 0, 1, 1
     while head < tail and count < size:
         cell = drawn.queue[head]
         head += 1
-        for near in range(max(0, step - PLACE_STEPS), min(last_step, step + PLACE_STEPS) + 1):
-            count = _add_holders(arrays, table, drawn, cell, near, size, count)
-        for k in range(arrays.move_start[cell], arrays.move_start[cell + 1]):
-            target = arrays.move_end[k]
+        for close in range(max(0, step - PLACE_STEPS), min(last_step, step + PLACE_STEPS) + 1):
+            if holder[cell, close] != 0 and count < size:
+                count = _add(drawn, holder[cell, close] - 1, count)
+        for target in near[cell]:
             if drawn.reached[target] != number:
                 drawn.reached[target] = number
                 drawn.queue[tail] = target

@@ -1,16 +1,17 @@
 """
 Where everybody goes in the next step: priority inheritance with back-tracking.
 
-Agents choose in order of priority. Who wants a cell that another holds lends it its priority: the other must find a
-way out first, and if it can't, the first one looks elsewhere.
+Agents choose in order of priority. Who wants a cell that another is in lends it its priority: the other must find a
+way out first, and if it can't, the first one looks elsewhere. Who inherits waits on a stack of arrays.
 
-With strict following nobody enters what is left in the same step: the one in front moves now, the one behind in the
-next step. Everybody can always stay, so this never fails. Where pushing fails, the two exchange their priorities: the
-one in a dead end has to come out first.
+Two agents that have to pass each other in a passage of one cell's width go back to where it widens: priority
+inheritance alone pushes the lower one in front of the higher one into a dead end. If pushing on never lets them pass,
+and going back does, the higher one backs off and pulls the other along.
 
 Source:
     Okumura, Machida, Defago, Tamura, "Priority inheritance with backtracking for iterative multi-agent path finding",
-    Artificial Intelligence 310, 2022. Strict following and the exchange are additions.
+    Artificial Intelligence 310, 2022; the swap: Okumura, "Improving LaCAM for scalable eventually optimal multi-agent
+    pathfinding", IJCAI 2023, section 4.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from coordinator.traffic.joint.arrays import Arrays
+from coordinator.compiled import compiled
 from coordinator.traffic.joint.chance import Chance, draw
-from coordinator.traffic.joint.compiled import kernel, leaf, recursive
-from coordinator.traffic.joint.problem import Floats, Ints
-from coordinator.traffic.joint.swapping import swap_partner
+from coordinator.traffic.joint.distances import Steps
+from coordinator.traffic.joint.problem import CellTable, Ints
 
 NOBODY = -1
 UNDECIDED = -1
-IDLE = -1
+DRAWS = 1024
+"""Equal choices are ordered by a number below this."""
 
 
 class Crowd(NamedTuple):
@@ -39,245 +40,222 @@ class Crowd(NamedTuple):
         now: (agents,) cells.
         after: (agents,) cells one step later, UNDECIDED while open.
         agent_at: (cells,) who is there now.
-        holder_now: (resources,) who holds it now.
-        holder_after: (resources,) who is going to.
-        row: (agents,) row of the table of steps to go that leads to the present goal, IDLE for who has none.
-        rank: (agents,) priority in this step.
-        options: (agents, degree + 1) cells that are tried, best first.
-        keys: (agents, degree + 1) their order.
+        taker: (cells,) who is going to be.
+        options: (agents, most neighbours + 1) cells that are tried, best first.
+        tried: (agents,) options tried so far.
+        option_count: (agents,).
+        partner: (agents,) whom it pulls along, NOBODY mostly.
+        stack: (agents,) who waits for the one it pushes, last one on top.
     """
 
     now: Ints
     after: Ints
     agent_at: Ints
-    holder_now: Ints
-    holder_after: Ints
-    row: Ints
-    rank: Floats
+    taker: Ints
     options: Ints
-    keys: npt.NDArray[np.int64]
+    tried: Ints
+    option_count: Ints
+    partner: Ints
+    stack: Ints
 
 
-def make_crowd(arrays: Arrays) -> Crowd:
-    """Everybody at the start, on the way to the first goal."""
-    count, cell_count = len(arrays.start), len(arrays.move_start) - 1
-    width = int(np.diff(arrays.move_start).max(initial=0)) + 1
-    has_goal = arrays.leg_start[1:] > arrays.leg_start[:-1]
-    row = np.full(count, IDLE, dtype=np.int32)
-    row[has_goal] = arrays.leg_row[arrays.leg_start[:-1][has_goal]]
+def make_crowd(near: CellTable, start: Ints) -> Crowd:
+    """Everybody at the start."""
+    count, (cell_count, width) = len(start), near.shape
     crowd = Crowd(
-        now=arrays.start.copy(),
+        now=start.copy(),
         after=np.full(count, UNDECIDED, dtype=np.int32),
         agent_at=np.full(cell_count, NOBODY, dtype=np.int32),
-        holder_now=np.full(arrays.resource_count, NOBODY, dtype=np.int32),
-        holder_after=np.full(arrays.resource_count, NOBODY, dtype=np.int32),
-        row=row,
-        rank=np.zeros(count),
-        options=np.empty((count, width), dtype=np.int32),
-        keys=np.empty((count, width), dtype=np.int64),
+        taker=np.full(cell_count, NOBODY, dtype=np.int32),
+        options=np.empty((count, width + 1), dtype=np.int32),
+        tried=np.empty(count, dtype=np.int32),
+        option_count=np.empty(count, dtype=np.int32),
+        partner=np.empty(count, dtype=np.int32),
+        stack=np.empty(count, dtype=np.int32),
     )
-    place_crowd(arrays, crowd, arrays.start)
+    place_crowd(crowd, start)
     return crowd
 
 
-@kernel
-def place_crowd(arrays: Arrays, crowd: Crowd, cells: Ints) -> None:
+@compiled
+def place_crowd(crowd: Crowd, cells: Ints) -> None:
     """Put everybody where `cells` says, with the next step open."""
-    for agent in range(len(crowd.now)):
-        cell = crowd.now[agent]
-        crowd.agent_at[cell] = NOBODY
-        for k in range(arrays.resource_start[cell], arrays.resource_start[cell + 1]):
-            crowd.holder_now[arrays.resource[k]] = NOBODY
-    for agent in range(len(crowd.now)):
-        clear_after(arrays, crowd, agent)
-    for agent in range(len(crowd.now)):
-        cell = cells[agent]
-        crowd.now[agent] = cell
-        crowd.agent_at[cell] = agent
-        for k in range(arrays.resource_start[cell], arrays.resource_start[cell + 1]):
-            crowd.holder_now[arrays.resource[k]] = agent
+    now, after, agent_at, taker = crowd.now, crowd.after, crowd.agent_at, crowd.taker
+    for agent in range(len(now)):
+        agent_at[now[agent]] = NOBODY
+        if after[agent] != UNDECIDED:
+            taker[after[agent]] = NOBODY
+            after[agent] = UNDECIDED
+    for agent in range(len(now)):
+        now[agent] = cells[agent]
+        agent_at[cells[agent]] = agent
 
 
-@kernel
-def clear_after(arrays: Arrays, crowd: Crowd, agent: int) -> None:
-    """Open the agent's next step."""
-    cell = crowd.after[agent]
-    if cell != UNDECIDED:
-        for k in range(arrays.resource_start[cell], arrays.resource_start[cell + 1]):
-            if crowd.holder_after[arrays.resource[k]] == agent:
-                crowd.holder_after[arrays.resource[k]] = NOBODY
-        crowd.after[agent] = UNDECIDED
+@compiled
+def can_take(now: Ints, after: Ints, agent_at: Ints, taker: Ints, agent: int, cell: int) -> bool:
+    """Whether nobody who has decided takes the cell, or swaps with the agent."""
+    if taker[cell] != NOBODY and taker[cell] != agent:
+        return False
+    other = agent_at[cell]
+    return bool(other == NOBODY or other == agent or after[other] != now[agent])
 
 
-@kernel
-def settle(arrays: Arrays, crowd: Crowd, agent: int, cell: int) -> None:
-    """Decide the agent's next step."""
-    crowd.after[agent] = cell
-    for k in range(arrays.resource_start[cell], arrays.resource_start[cell + 1]):
-        crowd.holder_after[arrays.resource[k]] = agent
-
-
-@leaf
-def is_another(holder: int, agent: int) -> bool:
-    """Whether a holder is somebody else than the agent."""
-    return holder >= 0 and holder != agent
-
-
-@kernel
-def can_settle(arrays: Arrays, crowd: Crowd, agent: int, cell: int) -> bool:
-    """Whether going there conflicts with nobody who has decided, nor with anybody's present place if that matters."""
-    origin = crowd.now[agent]
-    for k in range(arrays.resource_start[cell], arrays.resource_start[cell + 1]):
-        resource = arrays.resource[k]
-        taker = crowd.holder_after[resource]
-        if is_another(taker, agent):
-            return False
-        other = crowd.holder_now[resource]
-        if not is_another(other, agent) or cell == origin:
-            continue
-        if arrays.is_strict:
-            return False
-        if crowd.after[other] != UNDECIDED:
-            for m in range(arrays.resource_start[origin], arrays.resource_start[origin + 1]):
-                if crowd.holder_after[arrays.resource[m]] == other:
-                    return False
-    return True
-
-
-@kernel
-def sort_options(
-    arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, pusher: int, chance: Chance
-) -> int:
-    """
-    Order the cells that an agent may be in after this step by its steps to go.
-
-    Args:
-        pusher: Who wants it away, NOBODY if nobody does; among equals it goes out of that one's way.
-
-    Returns:
-        Their number.
-    """
-    cell, row = crowd.now[agent], crowd.row[agent]
-    pusher_row = IDLE if pusher == NOBODY else crowd.row[pusher]
-    count = 0
-    for k in range(arrays.move_start[cell], arrays.move_start[cell + 1] + 1):
-        option = arrays.move_end[k] if k < arrays.move_start[cell + 1] else cell
-        if option != cell and not arrays.is_allowed[arrays.kind[agent], option]:
-            continue
-        to_go = int(option != cell) if row == IDLE else int(steps[row, option])
-        is_taken = crowd.agent_at[option] != NOBODY and option != cell
-        is_in_the_way = pusher_row != IDLE and steps[pusher_row, option] < steps[pusher_row, cell]
-        key = to_go * 4096 + 2048 * is_taken + 1024 * is_in_the_way + draw(chance, 1024)
-        at = count
-        while at > 0 and crowd.keys[agent, at - 1] > key:
-            crowd.keys[agent, at] = crowd.keys[agent, at - 1]
-            crowd.options[agent, at] = crowd.options[agent, at - 1]
-            at -= 1
-        crowd.keys[agent, at] = key
-        crowd.options[agent, at] = option
-        count += 1
-    return count
-
-
-@recursive
-def decide_following(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, chance: Chance) -> bool:
-    """Decide for an agent, and for all it has to push; False if it can only stay where it is wanted away."""
-    count = sort_options(arrays, crowd, steps, agent, NOBODY, chance)
-    options = crowd.options[agent]
-    partner = swap_partner(arrays, crowd.now, crowd.after, crowd.agent_at, crowd.row, steps, agent, options[0])
-    if partner != NOBODY:
-        for k in range(count // 2):
-            options[k], options[count - 1 - k] = options[count - 1 - k], options[k]
-    for k in range(count):
-        option = options[k]
-        if not can_settle(arrays, crowd, agent, option):
-            continue
-        settle(arrays, crowd, agent, option)
-        is_open = True
-        for m in range(arrays.resource_start[option], arrays.resource_start[option + 1]):
-            other = crowd.holder_now[arrays.resource[m]]
-            if is_another(other, agent) and crowd.after[other] == UNDECIDED:
-                is_open = decide_following(arrays, crowd, steps, other, chance)
-                if not is_open:
-                    break
-        if not is_open:
-            clear_after(arrays, crowd, agent)
-            continue
-        if k == 0 and partner != NOBODY and crowd.after[partner] == UNDECIDED:
-            origin = crowd.now[agent]
-            if option != origin and can_settle(arrays, crowd, partner, origin):
-                settle(arrays, crowd, partner, origin)
-        return True
-    settle(arrays, crowd, agent, crowd.now[agent])
-    return False
-
-
-@recursive
-def decide_strict(
-    arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], agent: int, pusher: int, chance: Chance
-) -> bool:
-    """
-    Decide for an agent, and for all it has to push.
-
-    Args:
-        pusher: For whom it has to make way, NOBODY if it decides for itself.
-
-    Returns:
-        Whether its place becomes free, now or when those it pushes have gone.
-    """
-    count = sort_options(arrays, crowd, steps, agent, pusher, chance)
-    origin = crowd.now[agent]
-    settle(arrays, crowd, agent, origin)
-    pushes_for = agent if pusher == NOBODY else pusher
-    has_pushed_in_vain = False
-    for k in range(count):
-        option = crowd.options[agent, k]
-        if option == origin:
-            if has_pushed_in_vain or pusher != NOBODY:
-                continue
-            return False
-        if can_settle(arrays, crowd, agent, option):
-            clear_after(arrays, crowd, agent)
-            settle(arrays, crowd, agent, option)
-            return True
-        is_open, blocker = True, NOBODY
-        for m in range(arrays.resource_start[option], arrays.resource_start[option + 1]):
-            resource = arrays.resource[m]
-            taker, other = crowd.holder_after[resource], crowd.holder_now[resource]
-            if is_another(taker, agent) and taker != other:
-                is_open = False
-            elif is_another(other, agent):
-                if crowd.after[other] == UNDECIDED:
-                    blocker = other
-                    is_open = is_open and decide_strict(arrays, crowd, steps, other, pushes_for, chance)
-                elif crowd.after[other] == crowd.now[other]:
-                    is_open = False
-        if is_open:
-            return True
-        if blocker != NOBODY and crowd.row[blocker] != IDLE and crowd.rank[blocker] < crowd.rank[agent]:
-            crowd.rank[agent], crowd.rank[blocker] = crowd.rank[blocker], crowd.rank[agent]
-            has_pushed_in_vain = True
-    return False
-
-
-@recursive
-def decide_all(arrays: Arrays, crowd: Crowd, steps: npt.NDArray[np.int16], order: Ints, chance: Chance) -> bool:
+@compiled
+def decide_all(near: CellTable, steps: Steps, crowd: Crowd, order: Ints, chance: Chance) -> bool:
     """
     Decide for everybody who hasn't, in order.
 
     Returns:
-        Whether the step is free of conflicts.
+        Whether the step is free of conflicts: False if somebody couldn't get out of another's way.
     """
+    after = crowd.after
     for k in range(len(order)):
-        agent = order[k]
-        if crowd.after[agent] == UNDECIDED:
-            if arrays.is_strict:
-                decide_strict(arrays, crowd, steps, agent, NOBODY, chance)
-            elif not decide_following(arrays, crowd, steps, agent, chance):
-                return False
-    for agent in range(len(crowd.now)):
-        cell = crowd.after[agent]
-        for k in range(arrays.resource_start[cell], arrays.resource_start[cell + 1]):
-            if crowd.holder_after[arrays.resource[k]] != agent:
-                return False
+        if after[order[k]] == UNDECIDED and not _decide(near, steps, crowd, order[k], chance):
+            return False
     return True
+
+
+@compiled
+def _decide(near: CellTable, steps: Steps, crowd: Crowd, first: int, chance: Chance) -> bool:
+    """Decide for an agent, and for all it has to push; False if it can only stay where it is wanted away."""
+    now, after, agent_at, taker, options, tried, option_count, partner, stack = crowd
+    depth, is_new, is_done = 0, True, False
+    stack[0] = first
+    while depth >= 0:
+        agent = stack[depth]
+        here = now[agent]
+        if is_new:
+            option_count[agent] = _sort_options(near, steps[agent], agent_at, options[agent], here, chance)
+            tried[agent] = 0
+            partner[agent] = _partner(near, steps, after, agent_at, agent, here, options[agent, 0])
+            if partner[agent] != NOBODY:
+                options[agent, : option_count[agent]] = options[agent, : option_count[agent]][::-1].copy()
+        elif not is_done:
+            if taker[after[agent]] == agent:
+                taker[after[agent]] = NOBODY
+            after[agent] = UNDECIDED
+            tried[agent] += 1
+        is_new = False
+        while not is_done and tried[agent] < option_count[agent]:
+            cell = options[agent, tried[agent]]
+            if not can_take(now, after, agent_at, taker, agent, cell):
+                tried[agent] += 1
+                continue
+            after[agent], taker[cell] = cell, agent
+            other = agent_at[cell]
+            if other != NOBODY and after[other] == UNDECIDED:
+                depth += 1
+                stack[depth] = other
+                is_new = True
+                break
+            is_done = True
+        if is_new:
+            continue
+        if not is_done:
+            after[agent], taker[here] = here, agent
+        elif tried[agent] == 0 and partner[agent] != NOBODY and after[agent] != here:
+            pulled = partner[agent]
+            if after[pulled] == UNDECIDED and can_take(now, after, agent_at, taker, pulled, here):
+                after[pulled], taker[here] = here, pulled
+        depth -= 1
+    return is_done
+
+
+@compiled
+def _sort_options(near: CellTable, to_goal: Steps, agent_at: Ints, options: Ints, here: int, chance: Chance) -> int:
+    """Order the cells that an agent may be in after this step by its steps to go, free ones first; their number."""
+    keys = np.empty(near.shape[1] + 1, dtype=np.int64)
+    count = 0
+    for k in range(near.shape[1] + 1):
+        cell = here if k == near.shape[1] else int(near[here, k])
+        if cell == here and k < near.shape[1]:
+            continue
+        is_taken = agent_at[cell] != NOBODY and cell != here
+        key = (to_goal[cell] * 2 + is_taken) * 2 * DRAWS + draw(chance, DRAWS)
+        at = count
+        while at > 0 and keys[at - 1] > key:
+            keys[at] = keys[at - 1]
+            options[at] = options[at - 1]
+            at -= 1
+        keys[at] = key
+        options[at] = cell
+        count += 1
+    return count
+
+
+@compiled
+def _partner(near: CellTable, steps: Steps, after: Ints, agent_at: Ints, agent: int, here: int, best: int) -> int:
+    """Whom the agent has to pull behind itself instead of going to its best cell; NOBODY if it may go there."""
+    if best == here:
+        return NOBODY
+    ahead = agent_at[best]
+    if (
+        ahead != NOBODY
+        and after[ahead] == UNDECIDED
+        and _must_swap(near, steps, agent_at, agent, ahead, here, best)
+        and _can_swap(near, steps, agent_at, best, here)
+    ):
+        return int(ahead)
+    for k in range(near.shape[1]):
+        cell = near[here, k]
+        beside = agent_at[cell]
+        if (
+            cell != here
+            and cell != best
+            and beside != NOBODY
+            and _must_swap(near, steps, agent_at, beside, agent, here, best)
+            and _can_swap(near, steps, agent_at, best, here)
+        ):
+            return int(beside)
+    return NOBODY
+
+
+@compiled
+def _ways_on(near: CellTable, steps: Steps, agent_at: Ints, cell: int, back: int) -> tuple[int, int]:
+    """How many ways lead on from a cell without turning back or into an agent at home in a dead end; one of them."""
+    count, way = 0, cell
+    for k in range(near.shape[1]):
+        target = int(near[cell, k])
+        if target == cell or target == back:
+            continue
+        other = agent_at[target]
+        if near[target, 1] == target and other != NOBODY and steps[other, target] == 0:
+            continue
+        count += 1
+        way = target
+    return count, way
+
+
+@compiled
+def _must_swap(
+    near: CellTable, steps: Steps, agent_at: Ints, pusher: int, pulled: int, pusher_cell: int, pulled_cell: int
+) -> bool:
+    """Whether the pusher, going on, stays in the other's way until the passage ends."""
+    for _ in range(len(near)):
+        if steps[pusher, pulled_cell] >= steps[pusher, pusher_cell]:
+            break
+        count, way = _ways_on(near, steps, agent_at, pulled_cell, pusher_cell)
+        if count >= 2:
+            return False
+        if count == 0:
+            break
+        pusher_cell, pulled_cell = pulled_cell, way
+    wants_past = steps[pulled, pusher_cell] < steps[pulled, pulled_cell]
+    is_home = steps[pusher, pusher_cell] == 0
+    return bool(wants_past and (is_home or steps[pusher, pulled_cell] < steps[pusher, pusher_cell]))
+
+
+@compiled
+def _can_swap(near: CellTable, steps: Steps, agent_at: Ints, pusher_cell: int, pulled_cell: int) -> bool:
+    """Whether the passage widens behind, so that the two can change places there."""
+    first = pusher_cell
+    for _ in range(len(near)):
+        if pulled_cell == first:
+            return False
+        count, way = _ways_on(near, steps, agent_at, pulled_cell, pusher_cell)
+        if count >= 2:
+            return True
+        if count == 0:
+            return False
+        pusher_cell, pulled_cell = pulled_cell, way
+    return False
