@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.mapf.validator import World
 from coordinator.traffic.joint.problem import Problem, near_cells
 
 OPEN = ".G"
@@ -43,15 +42,6 @@ class Instance:
         """As the planner takes it."""
         starts, goals = (np.array(cells, dtype=np.int32) for cells in (self.starts, self.goals))
         return Problem(near_cells(self.neighbours), starts, goals)
-
-    def world(self) -> World:
-        """As the validator takes it."""
-        return World(
-            moves=dict(enumerate(self.neighbours)),
-            resources={cell: (cell,) for cell in range(len(self.neighbours))},
-            is_open=[[True] * len(self.neighbours)],
-            is_following_strict=False,
-        )
 
 
 def read_instance(folder: Path, name: str, agent_count: int) -> Instance:

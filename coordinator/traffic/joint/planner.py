@@ -128,6 +128,6 @@ class JointPlanner:
     def _search(self, distances: Distances, effort: int) -> Ints | None:
         """Paths from nothing, steered by the distances."""
         start = self._problem.start
-        known = make_configurations(len(start), min(effort, max(1024, ROOM // max(1, len(start)))) + 2)
+        known = make_configurations(len(start), min(effort, max(1024, ROOM // len(start))) + 2)
         outcome, last = search(distances, make_crowd(distances.near, start), known, effort, self._chance)
         return trace(known, last) if outcome == FOUND else None

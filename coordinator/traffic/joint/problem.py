@@ -42,10 +42,10 @@ class Problem:
         cell_count = len(self.near)
         if self.start.shape != self.goal.shape:
             raise JointProblemError(f"{len(self.start)} starts and {len(self.goal)} goals: must be one each")
-        if len(self.start) > MAX_AGENTS:
-            raise JointProblemError(f"{len(self.start)} agents: must be at most {MAX_AGENTS}")
+        if not 1 <= len(self.start) <= MAX_AGENTS:
+            raise JointProblemError(f"{len(self.start)} agents: must be in [1, {MAX_AGENTS}]")
         for name, cells in (("start", self.start), ("goal", self.goal)):
-            if cells.size and not 0 <= cells.min() <= cells.max() < cell_count:
+            if not 0 <= cells.min() <= cells.max() < cell_count:
                 raise JointProblemError(f"{name} cells {cells.min()} to {cells.max()}: must be in [0, {cell_count})")
             used, counts = np.unique(cells, return_counts=True)
             if np.any(counts > 1):
