@@ -68,9 +68,7 @@ def find_guides(distances: Distances, start: Ints, flow: Flow, rounds: int, crow
             agent = order[k]
             _count_way(distances.near, flow, ways[agent], -1)
             number = turn * count + k + 1
-            ways[agent] = _cheapest_way(
-                distances, flow, start[agent], agent, crowding, number, cheapest, came_from
-            )
+            ways[agent] = _cheapest_way(distances, flow, start[agent], agent, crowding, number, cheapest, came_from)
             _count_way(distances.near, flow, ways[agent], 1)
 
 
@@ -172,7 +170,9 @@ def _cheapest_way(
             if cheapest[target] < base or cheapest[target] > base + weight:
                 cheapest[target] = base + weight
                 came_from[target] = cell * width + k
-                heapq.heappush(heap, (np.int64(weight + BASE * to_goal[target]), np.int64(-weight), np.int64(target)))
+                heapq.heappush(
+                    heap, (np.int64(weight + BASE * int(to_goal[target])), np.int64(-weight), np.int64(target))
+                )
     length, at = 0, goal
     while at != start:
         length += 1

@@ -160,9 +160,7 @@ def plan_in_turn(distances: Distances, state: Improvement, chance: Chance) -> No
 
 
 @compiled
-def _replan(
-    distances: Distances, state: Improvement, count: int, haste: int, held_count: int, chance: Chance
-) -> int:
+def _replan(distances: Distances, state: Improvement, count: int, haste: int, held_count: int, chance: Chance) -> int:
     """
     Plan the first `count` agents drawn anew, in their order.
 

@@ -88,9 +88,7 @@ def make_configurations(agent_count: int, room: int) -> Configurations:
 
 
 @compiled
-def search(
-    distances: Distances, crowd: Crowd, known: Configurations, effort: int, chance: Chance
-) -> tuple[int, int]:
+def search(distances: Distances, crowd: Crowd, known: Configurations, effort: int, chance: Chance) -> tuple[int, int]:
     """
     Look for a configuration with everybody at the goal, from where the crowd is.
 

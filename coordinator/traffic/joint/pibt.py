@@ -171,7 +171,7 @@ def _sort_options(near: CellTable, to_goal: Steps, agent_at: Ints, options: Ints
         if cell == here and k < near.shape[1]:
             continue
         is_taken = agent_at[cell] != NOBODY and cell != here
-        key = (to_goal[cell] * 2 + is_taken) * 2 * DRAWS + draw(chance, DRAWS)
+        key = (int(to_goal[cell]) * 2 + is_taken) * 2 * DRAWS + draw(chance, DRAWS)
         at = count
         while at > 0 and keys[at - 1] > key:
             keys[at] = keys[at - 1]

@@ -125,8 +125,8 @@ def plan_path(
         latest = min(end + 1, last_step)
         turn = draw(chance, width)
         for k in range(width):
-            target = near[cell, (k + turn) % width]
-            to_go = to_goal[target]
+            target = int(near[cell, (k + turn) % width])
+            to_go = int(to_goal[target])
             limit = min(latest, cost_limit - to_go)
             if target == cell or arrival >= limit:
                 continue

@@ -46,7 +46,7 @@ def plans(neighbours: Sequence[tuple[int, ...]], trips: Sequence[tuple[int, int]
     planner.find_first()
     steps = [*(lambda crowding=crowding: planner.guide(crowding) for crowding in CROWDINGS), planner.plan_in_turn]
     costs = []
-    for better in (lambda: None, *steps, lambda: planner.improve(3_000)):
+    for better in (lambda: None, *steps, lambda: planner.improve(1_000)):
         better()
         paths = planner.paths.tolist()
         assert faults(neighbours, [start for start, _ in trips], [goal for _, goal in trips], paths) == []
@@ -132,9 +132,7 @@ def test_compiled_or_not_plans_are_the_same():
     """Without compilation the planner answers the same, cell by cell, and so it does in another process."""
     program = "from tests.coordinator.traffic.joint.test_planner import sample; print(sample())"
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    told = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
-    )
+    told = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
 
     assert told.stdout.strip() == sample()
 
