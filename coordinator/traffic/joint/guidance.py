@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from coordinator.compiled import compiled
 from coordinator.traffic.joint.chance import Chance, shuffle
-from coordinator.traffic.joint.distances import UNKNOWN, Distances
+from coordinator.traffic.joint.distances import UNKNOWN, Distances, Steps
 from coordinator.traffic.joint.problem import CellTable, Ints
 
 BASE = 8
@@ -166,7 +166,7 @@ def _cheapest_way(
             target = near[cell, k]
             if target == cell:
                 break
-            weight = _weight(near, flow, cell, k, crowding) - negative
+            weight = _weight(near, flow, int(cell), k, crowding) - negative
             if cheapest[target] < base or cheapest[target] > base + weight:
                 cheapest[target] = base + weight
                 came_from[target] = cell * width + k

@@ -97,9 +97,10 @@ def make_improvement(distances: Distances, paths: Ints) -> Improvement:
 
 def resting_costs(paths: Ints) -> Ints:
     """(agents,) step from which on each path, of shape (agents, steps + 1), stays where it ends."""
-    is_away = paths[:, ::-1] != paths[:, -1:]
+    is_away: npt.NDArray[np.bool_] = paths[:, ::-1] != paths[:, -1:]
     stay = np.where(is_away.any(axis=1), is_away.argmax(axis=1), paths.shape[1])
-    return (paths.shape[1] - stay).astype(np.int32)
+    costs: Ints = (paths.shape[1] - stay).astype(np.int32)
+    return costs
 
 
 @compiled

@@ -19,7 +19,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from coordinator.compiled import compiled
 from coordinator.traffic.joint.chance import Chance, draw
@@ -97,7 +96,9 @@ def can_take(now: Ints, after: Ints, agent_at: Ints, taker: Ints, agent: int, ce
     if taker[cell] != NOBODY and taker[cell] != agent:
         return False
     other = agent_at[cell]
-    return bool(other == NOBODY or other == agent or after[other] != now[agent])
+    if other == NOBODY:
+        return True
+    return bool(other == agent or after[other] != now[agent])
 
 
 @compiled
@@ -199,9 +200,10 @@ def _partner(near: CellTable, steps: Steps, after: Ints, agent_at: Ints, agent: 
     for k in range(near.shape[1]):
         cell = near[here, k]
         beside = agent_at[cell]
+        if cell == here:
+            break
         if (
-            cell != here
-            and cell != best
+            cell != best
             and beside != NOBODY
             and _must_swap(near, steps, agent_at, beside, agent, here, best)
             and _can_swap(near, steps, agent_at, best, here)
@@ -216,7 +218,9 @@ def _ways_on(near: CellTable, steps: Steps, agent_at: Ints, cell: int, back: int
     count, way = 0, cell
     for k in range(near.shape[1]):
         target = int(near[cell, k])
-        if target == cell or target == back:
+        if target == cell:
+            break
+        if target == back:
             continue
         other = agent_at[target]
         if near[target, 1] == target and other != NOBODY and steps[other, target] == 0:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from coordinator.compiled import compiled
 from coordinator.traffic.joint.chance import Chance, draw
 from coordinator.traffic.joint.distances import UNKNOWN, Distances
-from coordinator.traffic.joint.occupancy import Occupancy, free_until, next_free
+from coordinator.traffic.joint.occupancy import Occupancy, Short, free_until, next_free
 from coordinator.traffic.joint.problem import Ints
 
 Longs = npt.NDArray[np.int64]
@@ -91,24 +91,18 @@ def plan_path(
     seen, bucket, nodes, counters = scratch
     holder, block_count = table
     last_step, width = len(path) - 1, near.shape[1]
-    # Who stays at its goal must come after the last that goes through.
-    release = last_step + 1
-    while release > 0 and holder[goal, release - 1] == 0:
-        release -= 1
+    release = _release(holder[goal])
     least = max(release, to_goal[start])
-    counters[0] += 1
-    counters[1] = 0
+    counters[0], counters[1] = counters[0] + 1, 0
     end = free_until(holder[start], block_count[start], 0)
     if end < 0 or least > cost_limit:
         return NO_PATH
     urgency_count = min(len(bucket), cost_limit - least + (cost_limit * haste >> 2) + 1)
     bucket[:urgency_count] = -1
-    urgency = least * haste >> 2
+    urgency, made = least * haste >> 2, 1
     bucket[urgency] = 0
-    nodes[0, CELL], nodes[0, ARRIVAL], nodes[0, END], nodes[0, COST] = start, 0, end, least
-    nodes[0, BEFORE], nodes[0, NEXT] = -1, -1
+    _write_node(nodes[0], (start, 0, end, least, -1, -1))
     seen[start * (last_step + 1) + end] = counters[0] << MARK_BITS
-    made = 1
     while urgency < urgency_count and made < NODE_LIMIT:
         node = bucket[urgency]
         if node < 0:
@@ -122,35 +116,44 @@ def plan_path(
             counters[1] = made
             _write_path(nodes, node, path)
             return int(cost)
-        latest = min(end + 1, last_step)
         turn = draw(chance, width)
         for k in range(width):
             target = int(near[cell, (k + turn) % width])
             to_go = int(to_goal[target])
-            limit = min(latest, cost_limit - to_go)
+            limit = min(end + 1, last_step, cost_limit - to_go)
             if target == cell or arrival >= limit:
                 continue
             held, blocks, leaving = holder[target], block_count[target], holder[cell]
             enter = next_free(held, arrival + 1)
             while enter <= limit:
                 stretch_end = free_until(held, blocks, enter)
-                swapped = held[enter - 1]
-                if swapped == 0 or leaving[enter] != swapped:
+                if held[enter - 1] == 0 or leaving[enter] != held[enter - 1]:
                     key = target * (last_step + 1) + stretch_end
                     mark, old = (counters[0] << MARK_BITS) | enter, seen[key]
                     if old >> MARK_BITS != counters[0] or old > mark:
                         seen[key] = mark
                         paid = max(release, enter + to_go)
-                        nodes[made, CELL], nodes[made, ARRIVAL], nodes[made, END] = target, enter, stretch_end
-                        nodes[made, COST], nodes[made, BEFORE] = paid, node
                         place = paid - least + (haste * (paid - enter) >> 2)
-                        nodes[made, NEXT] = bucket[place]
+                        _write_node(nodes[made], (target, enter, stretch_end, paid, node, bucket[place]))
                         bucket[place] = made
-                        urgency = min(urgency, place)
-                        made += 1
+                        urgency, made = min(urgency, place), made + 1
                 enter = next_free(held, stretch_end + 1)
     counters[1] = made
     return NO_PATH
+
+
+@compiled
+def _release(held: Short) -> int:
+    """First step from which a cell stays free: who ends there comes after the last that goes through."""
+    step = len(held)
+    while step > 0 and held[step - 1] == 0:
+        step -= 1
+    return step
+
+
+@compiled
+def _write_node(node: Ints, values: tuple[int, int, int, int, int, int]) -> None:
+    node[CELL], node[ARRIVAL], node[END], node[COST], node[BEFORE], node[NEXT] = values
 
 
 @compiled
