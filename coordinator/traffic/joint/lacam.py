@@ -24,7 +24,6 @@ from coordinator.traffic.joint.pibt import Crowd, can_take, decide_all, place_cr
 from coordinator.traffic.joint.problem import Ints
 
 NONE = -1
-FOUND, EXHAUSTED, FULL = 0, 1, 2
 
 
 class Configurations(NamedTuple):
@@ -88,7 +87,7 @@ def make_configurations(agent_count: int, room: int) -> Configurations:
 
 
 @compiled
-def search(distances: Distances, crowd: Crowd, known: Configurations, effort: int, chance: Chance) -> tuple[int, int]:
+def search(distances: Distances, crowd: Crowd, known: Configurations, effort: int, chance: Chance) -> int:
     """
     Look for a configuration with everybody at the goal, from where the crowd is.
 
@@ -97,22 +96,22 @@ def search(distances: Distances, crowd: Crowd, known: Configurations, effort: in
         effort: Steps of everybody that may be decided.
 
     Returns:
-        FOUND, EXHAUSTED (there is no plan) or FULL (out of room or effort), and the last configuration.
+        The last configuration; NONE if there is no plan, or room or effort are spent.
     """
     near, goal, steps = distances.near, distances.goal, distances.steps
     _add(distances, known, crowd.now, NONE)
     for _ in range(effort):
         if known.counters[2] == 0:
-            return EXHAUSTED, NONE
+            return NONE
         if (
             known.counters[0] + 1 >= len(known.before)
             or known.counters[1] + crowd.options.shape[1] >= len(known.constraint_agent)
             or known.counters[2] + 1 >= len(known.stack)
         ):
-            return FULL, NONE
+            return NONE
         node = known.stack[known.counters[2] - 1]
         if np.array_equal(known.cells[node], goal):
-            return FOUND, int(node)
+            return int(node)
         constraint = known.queue_head[node]
         if constraint == NONE:
             known.counters[2] -= 1
@@ -130,7 +129,7 @@ def search(distances: Distances, crowd: Crowd, known: Configurations, effort: in
         elif met != node:
             known.stack[known.counters[2]] = met
             known.counters[2] += 1
-    return FULL, NONE
+    return NONE
 
 
 @compiled

@@ -8,15 +8,15 @@ from coordinator.traffic.joint.chance import seeded
 from coordinator.traffic.joint.distances import EVERYWHERE, UNKNOWN, Distances, make_distances, reach_all
 from coordinator.traffic.joint.guidance import find_guides, guided_steps, make_flow
 from coordinator.traffic.joint.improvement import Improvement, improve, make_improvement, plan_in_turn, resting_costs
-from coordinator.traffic.joint.lacam import FOUND, make_configurations, search, trace
+from coordinator.traffic.joint.lacam import NONE, Configurations, make_configurations, search, trace
 from coordinator.traffic.joint.pibt import make_crowd
 from coordinator.traffic.joint.problem import Ints, Problem
 
 CROWDINGS = (0.04, 0.02, 0.08, 0.01)
 """How much each agent in the way may weigh in guide paths, the most promising first."""
 GUIDE_ROUNDS = 3
-GUIDE_EFFORT = 2000
-"""Configurations that a guided plan may take."""
+GUIDE_EFFORT = 500
+"""Configurations that each part of a guided plan may take."""
 GUIDED_SIZE = 8_000_000
 """Numbers in the tables beyond which guided ones take too long."""
 ROOM = 50_000_000
@@ -79,9 +79,10 @@ class JointPlanner:
         stranded = np.flatnonzero(self._distances.steps[agents, self._problem.start] == UNKNOWN)
         if stranded.size:
             raise NoJointPlanError(f"no way to the goal: agents {stranded.tolist()}")
-        self._paths = self._search(self._distances, effort)
-        if self._paths is None:
+        known, last = self._search(self._distances, self._problem.start, effort)
+        if last == NONE:
             raise NoJointPlanError(f"none found with effort {effort}")
+        self._paths = trace(known, last)
 
     def guide(self, crowding: float) -> None:
         """
@@ -97,7 +98,7 @@ class JointPlanner:
         find_guides(distances, self._problem.start, flow, GUIDE_ROUNDS, crowding, self._chance)
         guided = np.empty_like(distances.steps)
         guided_steps(distances, flow, crowding, guided)
-        paths = self._search(distances._replace(steps=guided), GUIDE_EFFORT)
+        paths = self._search_guided(distances._replace(steps=guided))
         if paths is not None and resting_costs(paths).sum() < state.costs.sum():
             self._improvement = make_improvement(distances, paths)
 
@@ -125,9 +126,17 @@ class JointPlanner:
             self._improvement = make_improvement(self._distances, self.paths.copy())
         return self._improvement
 
-    def _search(self, distances: Distances, effort: int) -> Ints | None:
-        """Paths from nothing, steered by the distances."""
-        start = self._problem.start
+    def _search_guided(self, guided: Distances) -> Ints | None:
+        """Paths along the guides; where these lead no nearer to the goals, the rest along shortest ways."""
+        known, last = self._search(guided, self._problem.start, GUIDE_EFFORT)
+        if last != NONE:
+            return trace(known, last)
+        agents, met = np.arange(len(self._problem.start)), known.cells[: known.counters[0]]
+        begun = trace(known, int(self._distances.steps[agents, met].sum(axis=1).argmin()))
+        known, last = self._search(self._distances, begun[:, -1].copy(), GUIDE_EFFORT)
+        return None if last == NONE else np.concatenate((begun, trace(known, last)[:, 1:]), axis=1)
+
+    def _search(self, distances: Distances, start: Ints, effort: int) -> tuple[Configurations, int]:
+        """Configurations from a start on, steered by the distances; the last one has all at their goals, or is NONE."""
         known = make_configurations(len(start), min(effort, max(1024, ROOM // len(start))) + 2)
-        outcome, last = search(distances, make_crowd(distances.near, start), known, effort, self._chance)
-        return trace(known, last) if outcome == FOUND else None
+        return known, search(distances, make_crowd(distances.near, start), known, effort, self._chance)
