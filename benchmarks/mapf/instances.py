@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coordinator.traffic.joint.problem import Problem, near_cells
+from benchmarks.mapf.joint.problem import Problem, near_cells
 
 OPEN = ".G"
 SIDES = ((0, 1), (1, 0), (0, -1), (-1, 0))

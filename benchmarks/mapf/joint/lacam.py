@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.mapf.joint.chance import Chance, shuffle
+from benchmarks.mapf.joint.distances import UNKNOWN, Distances, reach
+from benchmarks.mapf.joint.pibt import Crowd, can_take, decide_all, place_crowd
+from benchmarks.mapf.joint.problem import Ints
 from coordinator.compiled import compiled
-from coordinator.traffic.joint.chance import Chance, shuffle
-from coordinator.traffic.joint.distances import UNKNOWN, Distances, reach
-from coordinator.traffic.joint.pibt import Crowd, can_take, decide_all, place_crowd
-from coordinator.traffic.joint.problem import Ints
 
 NONE = -1
 

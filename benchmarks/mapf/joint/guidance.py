@@ -18,10 +18,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.mapf.joint.chance import Chance, shuffle
+from benchmarks.mapf.joint.distances import UNKNOWN, Distances, Steps
+from benchmarks.mapf.joint.problem import CellTable, Ints
 from coordinator.compiled import compiled
-from coordinator.traffic.joint.chance import Chance, shuffle
-from coordinator.traffic.joint.distances import UNKNOWN, Distances, Steps
-from coordinator.traffic.joint.problem import CellTable, Ints
 
 BASE = 8
 """Weight of a move that nobody else makes; weights are whole numbers."""

@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.mapf.joint.chance import Chance, draw
+from benchmarks.mapf.joint.distances import UNKNOWN, Distances
+from benchmarks.mapf.joint.occupancy import Occupancy, Short, free_until, next_free
+from benchmarks.mapf.joint.problem import Ints
 from coordinator.compiled import compiled
-from coordinator.traffic.joint.chance import Chance, draw
-from coordinator.traffic.joint.distances import UNKNOWN, Distances
-from coordinator.traffic.joint.occupancy import Occupancy, Short, free_until, next_free
-from coordinator.traffic.joint.problem import Ints
 
 Longs = npt.NDArray[np.int64]
 

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.mapf.joint.distances import EVERYWHERE, UNKNOWN, make_distances, reach, reach_all
+from benchmarks.mapf.joint.planner import CROWDINGS, JointPlanner, NoJointPlanError
+from benchmarks.mapf.joint.problem import JointProblemError, Problem, near_cells
 from benchmarks.mapf.validator import faults, resting_cost
-from coordinator.traffic.joint.distances import EVERYWHERE, UNKNOWN, make_distances, reach, reach_all
-from coordinator.traffic.joint.planner import CROWDINGS, JointPlanner, NoJointPlanError
-from coordinator.traffic.joint.problem import JointProblemError, Problem, near_cells
 
 
 def place(*lines: Sequence[int]) -> list[tuple[int, ...]]:
@@ -130,7 +130,7 @@ def sample() -> str:
 
 def test_compiled_or_not_plans_are_the_same():
     """Without compilation the planner answers the same, cell by cell, and so it does in another process."""
-    program = "from tests.coordinator.traffic.joint.test_planner import sample; print(sample())"
+    program = "from tests.benchmarks.mapf.test_joint import sample; print(sample())"
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     told = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
 

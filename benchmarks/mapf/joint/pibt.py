@@ -20,10 +20,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.mapf.joint.chance import Chance, draw
+from benchmarks.mapf.joint.distances import Steps
+from benchmarks.mapf.joint.problem import CellTable, Ints
 from coordinator.compiled import compiled
-from coordinator.traffic.joint.chance import Chance, draw
-from coordinator.traffic.joint.distances import Steps
-from coordinator.traffic.joint.problem import CellTable, Ints
 
 NOBODY = -1
 UNDECIDED = -1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from coordinator.traffic.joint.chance import seeded
-from coordinator.traffic.joint.distances import EVERYWHERE, UNKNOWN, Distances, make_distances, reach_all
-from coordinator.traffic.joint.guidance import find_guides, guided_steps, make_flow
-from coordinator.traffic.joint.improvement import Improvement, improve, make_improvement, plan_in_turn, resting_costs
-from coordinator.traffic.joint.lacam import NONE, Configurations, make_configurations, search, trace
-from coordinator.traffic.joint.pibt import make_crowd
-from coordinator.traffic.joint.problem import Ints, Problem
+from benchmarks.mapf.joint.chance import seeded
+from benchmarks.mapf.joint.distances import EVERYWHERE, UNKNOWN, Distances, make_distances, reach_all
+from benchmarks.mapf.joint.guidance import find_guides, guided_steps, make_flow
+from benchmarks.mapf.joint.improvement import Improvement, improve, make_improvement, plan_in_turn, resting_costs
+from benchmarks.mapf.joint.lacam import NONE, Configurations, make_configurations, search, trace
+from benchmarks.mapf.joint.pibt import make_crowd
+from benchmarks.mapf.joint.problem import Ints, Problem
 
 CROWDINGS = (0.04, 0.02, 0.08, 0.01)
 """How much each agent in the way may weigh in guide paths, the most promising first."""

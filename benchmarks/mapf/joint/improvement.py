@@ -17,13 +17,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.mapf.joint.chance import Chance, draw_ratio, shuffle
+from benchmarks.mapf.joint.distances import Distances
+from benchmarks.mapf.joint.neighbourhoods import Neighbourhood, draw_neighbourhood, make_neighbourhood
+from benchmarks.mapf.joint.occupancy import Occupancy, empty_occupancy, occupy, vacate
+from benchmarks.mapf.joint.problem import Ints
+from benchmarks.mapf.joint.safe_intervals import NO_PATH, Longs, Scratch, make_scratch, plan_path
 from coordinator.compiled import compiled
-from coordinator.traffic.joint.chance import Chance, draw_ratio, shuffle
-from coordinator.traffic.joint.distances import Distances
-from coordinator.traffic.joint.neighbourhoods import Neighbourhood, draw_neighbourhood, make_neighbourhood
-from coordinator.traffic.joint.occupancy import Occupancy, empty_occupancy, occupy, vacate
-from coordinator.traffic.joint.problem import Ints
-from coordinator.traffic.joint.safe_intervals import NO_PATH, Longs, Scratch, make_scratch, plan_path
 
 METHOD_COUNT = 3
 SIZES = np.array([1, 2, 4, 8, 16], dtype=np.int32)

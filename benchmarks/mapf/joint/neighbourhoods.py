@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.mapf.joint.chance import Chance, draw
+from benchmarks.mapf.joint.distances import Distances
+from benchmarks.mapf.joint.occupancy import Occupancy, Short
+from benchmarks.mapf.joint.problem import CellTable, Ints
 from coordinator.compiled import compiled
-from coordinator.traffic.joint.chance import Chance, draw
-from coordinator.traffic.joint.distances import Distances
-from coordinator.traffic.joint.occupancy import Occupancy, Short
-from coordinator.traffic.joint.problem import CellTable, Ints
 
 BY_DELAY, BY_PLACE, BY_CHANCE = 0, 1, 2
 CANDIDATES = 8

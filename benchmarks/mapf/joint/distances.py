@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.mapf.joint.problem import CellTable, Ints, Problem
 from coordinator.compiled import compiled
-from coordinator.traffic.joint.problem import CellTable, Ints, Problem
 
 Steps = npt.NDArray[np.int16]
 

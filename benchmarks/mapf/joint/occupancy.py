@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.mapf.joint.problem import Ints
 from coordinator.compiled import compiled
-from coordinator.traffic.joint.problem import Ints
 
 BLOCK_BITS = 5
 """Free stretches are skipped in blocks of 2 ** BLOCK_BITS steps."""
