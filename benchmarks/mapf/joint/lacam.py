@@ -174,18 +174,25 @@ def _add(distances: Distances, known: Configurations, cells: Ints, before: int) 
     known.cells[node] = cells
     known.before[node] = before
     known.slot[_slot_of(known, known.cells[node])] = node
-    rank, longest = known.rank[node], float(len(distances.near))
+    rank, order, longest = known.rank[node], known.order[node], float(len(distances.near))
     for agent in range(len(cells)):
         if steps[agent, cells[agent]] == UNKNOWN:
             reach(distances, agent, cells[agent])
         to_go = steps[agent, cells[agent]]
+        order[agent] = agent if before == NONE else known.order[before, agent]
         if before == NONE:
             rank[agent] = min(0.999, to_go / longest)
         elif to_go == 0:
             rank[agent] = known.rank[before, agent] - np.floor(known.rank[before, agent])
         else:
             rank[agent] = known.rank[before, agent] + 1.0
-    known.order[node] = np.argsort(-rank, kind="mergesort").astype(np.int32)
+    # Hardly anybody changes place in the order from one configuration to the next.
+    for k in range(len(order)):
+        agent, at = order[k], k
+        while at > 0 and rank[order[at - 1]] < rank[agent]:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = agent
     known.queue_head[node] = known.counters[1]
     known.queue_tail[node] = known.counters[1]
     _append_constraint(known, NONE, NONE, NONE, 0)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.mapf.joint.chance import Chance, draw
 from benchmarks.mapf.joint.distances import Steps
@@ -31,6 +32,9 @@ DRAWS = 1024
 """Equal choices are ordered by a number below this."""
 
 
+Keys = npt.NDArray[np.int64]
+
+
 class Crowd(NamedTuple):
     """
     One step of everybody.
@@ -41,6 +45,7 @@ class Crowd(NamedTuple):
         agent_at: (cells,) who is there now.
         taker: (cells,) who is going to be.
         options: (agents, most neighbours + 1) cells that are tried, best first.
+        keys: (most neighbours + 1,) for sorting them.
         tried: (agents,) options tried so far.
         option_count: (agents,).
         partner: (agents,) whom it pulls along, NOBODY mostly.
@@ -52,6 +57,7 @@ class Crowd(NamedTuple):
     agent_at: Ints
     taker: Ints
     options: Ints
+    keys: Keys
     tried: Ints
     option_count: Ints
     partner: Ints
@@ -67,6 +73,7 @@ def make_crowd(near: CellTable, start: Ints) -> Crowd:
         agent_at=np.full(cell_count, NOBODY, dtype=np.int32),
         taker=np.full(cell_count, NOBODY, dtype=np.int32),
         options=np.empty((count, width + 1), dtype=np.int32),
+        keys=np.empty(width + 1, dtype=np.int64),
         tried=np.empty(count, dtype=np.int32),
         option_count=np.empty(count, dtype=np.int32),
         partner=np.empty(count, dtype=np.int32),
@@ -119,14 +126,14 @@ def decide_all(near: CellTable, steps: Steps, crowd: Crowd, order: Ints, chance:
 @compiled
 def _decide(near: CellTable, steps: Steps, crowd: Crowd, first: int, chance: Chance) -> bool:
     """Decide for an agent, and for all it has to push; False if it can only stay where it is wanted away."""
-    now, after, agent_at, taker, options, tried, option_count, partner, stack = crowd
+    now, after, agent_at, taker, options, keys, tried, option_count, partner, stack = crowd
     depth, is_new, is_done = 0, True, False
     stack[0] = first
     while depth >= 0:
         agent = stack[depth]
         here = now[agent]
         if is_new:
-            option_count[agent] = _sort_options(near, steps[agent], agent_at, options[agent], here, chance)
+            option_count[agent] = _sort_options(near[here], steps[agent], agent_at, options[agent], keys, here, chance)
             tried[agent] = 0
             partner[agent] = _partner(near, steps, after, agent_at, agent, here, options[agent, 0])
             if partner[agent] != NOBODY:
@@ -163,13 +170,14 @@ def _decide(near: CellTable, steps: Steps, crowd: Crowd, first: int, chance: Cha
 
 
 @compiled
-def _sort_options(near: CellTable, to_goal: Steps, agent_at: Ints, options: Ints, here: int, chance: Chance) -> int:
+def _sort_options(
+    beside: CellTable, to_goal: Steps, agent_at: Ints, options: Ints, keys: Keys, here: int, chance: Chance
+) -> int:
     """Order the cells that an agent may be in after this step by its steps to go, free ones first; their number."""
-    keys = np.empty(near.shape[1] + 1, dtype=np.int64)
     count = 0
-    for k in range(near.shape[1] + 1):
-        cell = here if k == near.shape[1] else int(near[here, k])
-        if cell == here and k < near.shape[1]:
+    for k in range(len(beside) + 1):
+        cell = here if k == len(beside) else int(beside[k])
+        if cell == here and k < len(beside):
             continue
         is_taken = agent_at[cell] != NOBODY and cell != here
         key = (int(to_goal[cell]) * 2 + is_taken) * 2 * DRAWS + draw(chance, DRAWS)
