@@ -61,11 +61,13 @@ def main() -> None:
     compile_s = warm_up(folder, options.seed)
     rows = [row for row in ROWS if row.name in QUICK] if options.is_quick else ROWS
     budget_s = QUICK_BUDGET_S if options.is_quick else BUDGET_S
-    results = [run(row, read_instance(folder, row.map_name, row.agent_count), options.seed, budget_s) for row in rows]
+    results: list[Result] = []
+    for row in rows:
+        results.append(run(row, read_instance(folder, row.map_name, row.agent_count), options.seed, budget_s))
+        print(text(results[-1]), flush=True)
     notes = [
         f"{budget_s:g} s of CPU time an instance on one core; LaCAM3 isn't run here: see benchmarks/mapf/peers.py",
         f"compiling or loading kernels took {compile_s:.1f} s of CPU time before, and isn't counted",
-        "first plans cost " + ", ".join(f"{result.row.name} {result.first_ratio:.3f}" for result in results),
     ]
     print_report("mapf", figures(results), seed=options.seed, notes=notes)
 
@@ -103,6 +105,12 @@ def run(row: Row, instance: Instance, seed: int, budget_s: float) -> Result:
         ratio=sum(map(resting_cost, last)) / planner.bound,
         fault_count=_fault_count(instance, first) + _fault_count(instance, last),
     )
+
+
+def text(result: Result) -> str:
+    """A line for people."""
+    costs = f"first plan {result.first_ratio:.3f} in {result.first_s:.3f} s, last {result.ratio:.4f}"
+    return f"{result.row.name}: {costs}, LaCAM3 {result.row.ratio}, faults {result.fault_count}"
 
 
 def figures(results: list[Result]) -> list[Figure]:
