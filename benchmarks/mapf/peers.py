@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RECORDED = "LaCAM3 1a269b7, recorded,"
+RECORDED = "LaCAM3 1a269b7 (recorded)"
 """What its figures are called in tables."""
 
 
