@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.checker.releases import Releases
 from coordinator.fleet.apply import apply
+from coordinator.fleet.decisions import Decisions
 from coordinator.fleet.errors import ReleaseRefusedError
 from coordinator.fleet.live import Clearing, LiveRobot
 from coordinator.fleet.schedule import Pace, enter_robot, enter_steps
@@ -91,7 +92,7 @@ class Core:
         self.heartbeat_s = -1e18
         self.is_traffic_dirty = True
         self.is_plan_due = True
-        self.plan_version = 0
+        self.plan_version, self.decisions = 0, Decisions()
         self.plan_asked_s: float | None = None
         # After a restart known robots are given time to come back before work is shared out.
         self.planned_s = now_s - settings.plan_soonest_s + settings.regroup_s if state.robots else -1e18
