@@ -10,11 +10,13 @@ from coordinator.cli.alarms import alarms
 from coordinator.cli.demo import demo
 from coordinator.cli.edges import edges
 from coordinator.cli.exits import EXIT_HELP
+from coordinator.cli.explain import explain
 from coordinator.cli.group import RootGroup
 from coordinator.cli.journal import journal
 from coordinator.cli.maps import maps
 from coordinator.cli.missions import missions
 from coordinator.cli.observations import observations
+from coordinator.cli.plan import plan
 from coordinator.cli.points import points
 from coordinator.cli.report import report
 from coordinator.cli.robots import resume_all, robots, stop_all
@@ -59,6 +61,7 @@ app.command("serve")(serve)
 app.add_typer(fleet, name="fleet")
 app.command("top")(top)
 app.command("traffic")(traffic)
+app.command("explain")(explain)
 app.add_typer(robots, name="robots")
 app.command("stop-all")(stop_all)
 app.command("resume-all")(resume_all)
@@ -69,5 +72,6 @@ app.add_typer(alarms, name="alarms")
 app.add_typer(edges, name="edges")
 app.add_typer(maps, name="map")
 journal.command("report")(report)
+app.command("plan")(plan)
 app.add_typer(journal, name="journal")
 app.add_typer(sim, name="sim")

@@ -36,7 +36,7 @@ from coordinator.traffic.warm_up import warm_up
 from coordinator.transport.calls import Calls
 from coordinator.transport.codec import speed_limits
 from coordinator.transport.device_service import DeviceService, DeviceStreams
-from coordinator.transport.fleet_service import FleetService, PlantText, TrafficSource
+from coordinator.transport.fleet_service import ExplanationSource, FleetService, PlantText, TrafficSource
 from coordinator.transport.observation_stream import ObservationService, UploadStreams
 from coordinator.transport.pictures import Pictures
 from coordinator.transport.server import Addresses, Servers, Services, refuse_open_address
@@ -138,7 +138,7 @@ async def _run(
     def traffic(robot_id: RobotId | None, limit: int) -> TrafficSnapshot:
         return fleet.traffic(clock.now_s(), robot_id=robot_id, limit=limit)
 
-    adapters = _adapters(settings, plant, text, observations, traffic)
+    adapters = _adapters(settings, plant, text, observations, sources=(traffic, fleet.explain))
     loop = CoreLoop(
         fleet,
         FleetForm(fleet.state),
@@ -178,9 +178,14 @@ async def _started(loop: CoreLoop, effects: Sequence[Effect], stopping: asyncio.
 
 
 def _adapters(
-    settings: ServiceSettings, plant: PlantMap, text: str, observations: ObservationLog, traffic: TrafficSource
+    settings: ServiceSettings,
+    plant: PlantMap,
+    text: str,
+    observations: ObservationLog,
+    *,
+    sources: tuple[TrafficSource, ExplanationSource],
 ) -> _Adapters:
-    inbox = EventInbox()
+    inbox, (traffic, explain) = EventInbox(), sources
     limits = speed_limits(plant)
     sessions, uploads, devices = SessionStreams(), UploadStreams(), DeviceStreams()
     calls = Calls(inbox, answer_within_s=settings.answer_within_s)
@@ -193,7 +198,7 @@ def _adapters(
     services = Services(
         agents=AgentService(inbox, sessions, limits),
         devices=DeviceService(inbox, devices),
-        fleet=FleetService(calls, pictures, plant_text, observations, traffic=traffic),
+        fleet=FleetService(calls, pictures, plant_text, observations, traffic=traffic, explain=explain),
         observations=ObservationService(inbox, uploads, blobs),
     )
     listen = settings.listen
