@@ -61,7 +61,7 @@ async def run_transport() -> None:
     inbox, streams = EventInbox(), SessionStreams()
     options = server_options(dscp=46, max_receive_bytes=256 * 1024, ping_s=ListenSettings().ping_s)
     server = grpc.aio.server(options=options)
-    session_pb2_grpc.add_AgentServiceServicer_to_server(AgentService(inbox, streams, {}), server)
+    session_pb2_grpc.add_AgentServiceServicer_to_server(AgentService(inbox, streams, {}, graph=graph_pb2.GetGraphResponse()), server)
     port = server.add_insecure_port(f"{HOST}:0")
     await server.start()
     _say(port)

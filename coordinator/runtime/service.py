@@ -33,7 +33,7 @@ from coordinator.store.journal import Journal
 from coordinator.store.reserve import ReserveFile
 from coordinator.traffic.warm_up import warm_up
 from coordinator.transport.calls import Calls
-from coordinator.transport.codec import speed_limits
+from coordinator.transport.codec import encode_graph, speed_limits
 from coordinator.transport.device_service import DeviceService, DeviceStreams
 from coordinator.transport.fleet_service import FleetService, PlantText, TrafficSource
 from coordinator.transport.observation_stream import ObservationService, UploadStreams
@@ -176,7 +176,7 @@ def _adapters(
     blobs = ThreadedBlobs(BlobStore(store.folder / BLOB_FOLDER, max_blob_bytes=store.max_blob_bytes))
     planner = Planner(inbox.post, within_s=settings.plan_within_s)
     services = Services(
-        agents=AgentService(inbox, sessions, limits),
+        agents=AgentService(inbox, sessions, limits, graph=encode_graph(plant)),
         devices=DeviceService(inbox, devices),
         fleet=FleetService(
             calls, pictures, PlantText(plant.plant_id, text, plant.digest), observations, traffic=traffic

@@ -5,6 +5,7 @@ from __future__ import annotations
 from coordinator.transport.codec.device import decode_device, encode_device_request
 from coordinator.transport.codec.errors import WireError
 from coordinator.transport.codec.fleet import encode_fleet, encode_observations
+from coordinator.transport.codec.graph import encode_graph
 from coordinator.transport.codec.observation import (
     BlobAsked,
     ChunkArrived,
@@ -73,6 +74,7 @@ __all__ = [
     "encode_blob_offset",
     "encode_device_request",
     "encode_fleet",
+    "encode_graph",
     "encode_observations",
     "encode_outcome",
     "encode_route",
