@@ -288,9 +288,8 @@ class RosBody:
         if not drive.place.node_id:
             if now_s >= self._place_due_s and not self._look.is_manual:
                 self._place_due_s = now_s + PLACE_PERIOD_S
-                drive.find_place(pose)
-            if drive.place.node_id and self._is_unplaced:
-                self._is_unplaced, self._is_moved = False, True
+                if drive.find_place(pose) and self._is_unplaced:
+                    self._is_unplaced, self._is_moved = False, True
         elif (self._was_lost or not drive.has_legs) and not drive.is_plausible(pose):
             drive.forget_place()
             self._is_moved = True

@@ -113,11 +113,12 @@ class Drive:
         self._nearest_m = math.inf
         self.misfit = ""
 
-    def find_place(self, pose: Pose) -> None:
-        """Begin anew where it stands now, whatever was known."""
+    def find_place(self, pose: Pose) -> bool:
+        """Begin anew where it stands now, whatever was known; whether that is on the graph."""
         self.void(0.0)
         self._rolling_onto = None
         self.place = self._graph.place_of(pose, node_m=self._limits.place_m, beside_m=self._limits.beside_m)
+        return bool(self.place.node_id)
 
     def forget_place(self) -> None:
         """It was moved, nobody knows where to."""

@@ -58,7 +58,7 @@ class Trouble(Enum):
 
 
 class NavPort(Protocol):
-    """What sends goals: agent/ros/nav2.py, agent/ros/pose_goals.py. Answers `Navigator.answered` and `.ended`."""
+    """What sends goals: agent/ros/nav2.py, agent/ros/pose_goals.py. Answers a GoalListener."""
 
     def send(self, number: int, errand: Errand) -> None:
         """Send a goal; one sent before and not cancelled may be dropped for it."""
@@ -71,6 +71,16 @@ class NavPort(Protocol):
 
     def clear_costmaps(self) -> None:
         """Forget obstacles that are there no more."""
+
+
+class GoalListener(Protocol):
+    """Whom a port answers."""
+
+    def answered(self, number: int, *, is_accepted: bool) -> None:
+        """A goal was taken or refused."""
+
+    def ended(self, number: int, end: GoalEnd, text: str) -> None:
+        """A goal ended."""
 
 
 class NavListener(Protocol):

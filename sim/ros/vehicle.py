@@ -1,4 +1,4 @@
-"""A simulated robot's wheels: drives straight to a pose, turns on the spot, brakes. Stepped, as a real controller is."""
+"""A simulated robot's wheels: drives straight to a pose, turns on the spot, brakes. Stepped as a controller is."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from agent.body import BodyListener, Leg, Reading
 from agent.graph import Edge, Graph, Node
@@ -31,7 +32,7 @@ def small_graph() -> Graph:
     """Five nodes in a row, with one corner, both directions; and a lift at the end."""
     nodes = {node.node_id: node for node in NODES}
     edges = {}
-    for number, (start, end) in enumerate(zip(NODES[:-1], NODES[1:], strict=True), start=1):
+    for number, (start, end) in enumerate(pairwise(NODES), start=1):
         edges[f"e{number}"] = Edge(f"e{number}", start, end, 1.2)
         edges[f"e{number}.r"] = Edge(f"e{number}.r", end, start, 1.2)
     return Graph("small", "d1", nodes, edges, 0.5)
