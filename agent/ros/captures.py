@@ -1,4 +1,4 @@
-"""Takes one message of a sensor when a task asks for it; between tasks nothing is subscribed. Runs on the ROS thread."""
+"""Takes a message of a sensor when a task asks; between tasks nothing is subscribed. Runs on the ROS thread."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class Captures:
         def hear(message: Any) -> None:
             if number not in self._open:
                 return
-            header = getattr(message, "header", None)
-            if header is not None and header.stamp.sec > 0:
-                if Time.from_msg(header.stamp, clock_type=asked.clock_type) < asked:
-                    return
+            stamp = getattr(getattr(message, "header", None), "stamp", None)
+            is_stamped = stamp is not None and stamp.sec > 0
+            if is_stamped and Time.from_msg(stamp, clock_type=asked.clock_type) < asked:
+                return
             self.drop(number)
             self._taken(number, spec, message)
 

@@ -56,7 +56,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     _text("robot_type", "", "Robot type of the plant map", required=True),
     _text("coordinator", "127.0.0.1:7400", "Coordinator's control address, host:port"),
     _text("observations", "", "Address for results, host:port; empty: the coordinator's next port"),
-    _text("state_folder", "", "Folder of memory and spool, survives power loss; empty: ~/.local/state/roundsman/ROBOT"),
+    _text("state_folder", "", "Folder of memory and spool, on a disk; empty: ~/.local/state/roundsman/ROBOT"),
     _text("tls_ca", "", "File of the certificate authority; empty: no TLS, then only to this machine"),
     _text("tls_cert", "", "File of the robot's certificate"),
     _text("tls_key", "", "File of the robot's key"),
@@ -65,8 +65,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     _text("on_link_loss", "finish_base", "Without heartbeats: finish the base, or wait on the next node",
           choices=("finish_base", "hold_now")),
     _text("level", "ground", "Level of the plant that the robot's map shows"),
-    Parameter("site_transform", [0.0, 0.0, 0.0], "Origin of the robot's map in the plant's map: x (m), y (m), yaw (rad)"),
-    _text("initial_node", "", "Node on which the robot is put by `initialpose` at the start; empty: it knows by itself"),
+    Parameter("site_transform", [0.0, 0.0, 0.0], "Origin of the robot's map in the plant's: x, y (m), yaw (rad)"),
+    _text("initial_node", "", "Node where `initialpose` puts the robot at the start; empty: it knows"),
     _number("initial_yaw", 0.0, "Heading on the initial node, plant's map, rad", -3.1416, 3.1416),
     _text("global_frame", "map", "Frame of the robot's map"),
     _text("robot_base_frame", "base_link", "Frame of the robot's body"),
@@ -79,7 +79,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     _number("robot_radius", 0.5, "Radius of the smallest circle round the robot, m", 0.05, 10.0),
     _number("node_tolerance", 0.3, "The robot is on a node within this distance, m", 0.02, 5.0),
     _number("placement_tolerance", 0.5, "At the start it stands on a node within this distance, m", 0.02, 10.0),
-    _number("pass_distance", 1.5, "So far before a node it heads for the next one, when the way on is straight, m", 0.0, 20.0),
+    _number("pass_distance", 1.5, "So far before a node it heads for the next if the way on is straight, m", 0.0, 20.0),
     _number("route_tolerance", 1.0, "Further beside an edge's clear width it is off its route, m", 0.05, 50.0),
     _text("nav_driver", "auto", "How goals are given; auto: nav2 where nav2_msgs is installed, else pose_topic",
           choices=("auto", "nav2", "pose_topic")),
@@ -95,13 +95,13 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("max_nav_retries", 2, "Failed goals tried again before the robot is reported as blocked", 0, 100),
     _number("blocked_retry_period", 10.0, "A blocked robot tries again so often, s", 0.5, 3600.0),
     _switch("clear_costmaps_on_retry", True, "Clear both costmaps before a goal is tried again"),
-    _text("battery_percentage_scale", "auto", "What BatteryState.percentage runs to: 1 (ratio), 100 (percent), or found out",
+    _text("battery_percentage_scale", "auto", "What percentage runs to: 1 (ratio), 100 (percent), or found out",
           choices=("auto", "ratio", "percent")),
     _number("battery_timeout", 10.0, "An older battery message is none, s", 0.5, 600.0),
     _number("battery_unknown_ratio", 0.5, "Charge reported while the battery never said any", 0.0, 1.0),
     _number("charge_start_timeout", 60.0, "A charger gives current within this, s", 1.0, 3600.0),
     Parameter("diagnostics_filter", ["*"], "Names of diagnostics whose errors are reported, with * and ?"),
-    Parameter("sensors", [""], "Names of sensors as the plant map's tasks name them; each has parameters of its own"),
+    Parameter("sensors", [""], "Names of sensors as the plant's tasks name them; each has parameters of its own"),
     _number("capture_settle", 0.5, "The robot stands so long before a capture, s", 0.0, 60.0),
     _number("capture_timeout", 10.0, "A sensor gives something within this, s", 0.1, 600.0),
     _switch("autostart", True, "Configure and activate at the start, without a lifecycle manager"),
@@ -113,7 +113,7 @@ SENSOR_PARAMETERS: tuple[Parameter, ...] = (
     _text("unit", "", "Unit of the value; as in the plant map"),
     _number("scale", 1.0, "Value = scale * raw + offset", -1e12, 1e12),
     _number("offset", 0.0, "Value = scale * raw + offset", -1e12, 1e12),
-    _text("image_value", "none", "What of an image of one channel is the value", choices=("none", "max", "mean", "min")),
+    _text("image_value", "none", "What is the value of a grey image", choices=("none", "max", "mean", "min")),
 )  # fmt: skip
 
 
@@ -137,9 +137,10 @@ def check(parameter: Parameter, value: Value, *, prefix: str = "") -> None:
         raise ParameterError(name, value, f"must be one of {', '.join(parameter.choices)}")
     if parameter.is_required and not value:
         raise ParameterError(name, value, "must be given")
-    if parameter.low is not None and parameter.high is not None and isinstance(value, int | float):
-        if not parameter.low <= value <= parameter.high:
-            raise ParameterError(name, value, f"must be from {parameter.low:g} to {parameter.high:g}")
+    if parameter.low is None or parameter.high is None or not isinstance(value, int | float):
+        return
+    if not parameter.low <= value <= parameter.high:
+        raise ParameterError(name, value, f"must be from {parameter.low:g} to {parameter.high:g}")
 
 
 def check_all(values: Mapping[str, Value]) -> None:

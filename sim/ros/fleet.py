@@ -101,8 +101,7 @@ async def run(arguments: Sequence[str]) -> int:
                 context,
                 robot.namespace,
                 plant,
-                robot.robot_type,
-                Start(robot.node_id, robot.charge_ratio),
+                Start(robot.robot_type, robot.node_id, robot.charge_ratio),
                 Scene(plant, condition, random.Random(f"{seed}:{robot.robot_id}")),
             )
             for robot in chosen

@@ -51,8 +51,9 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a robot begins, and how full its battery is."""
+    """What a robot is, where it begins, and how full its battery is."""
 
+    robot_type: RobotType
     node_id: NodeId
     charge_ratio: float
 
@@ -75,11 +76,11 @@ class SimRobotNode(Node):
         context: Context,
         namespace: str,
         plant: PlantMap,
-        robot_type: RobotType,
         start: Start,
         scene: Scene,
     ) -> None:
         super().__init__("simulated_robot", namespace=namespace, context=context)
+        robot_type = start.robot_type
         node = plant.nodes[start.node_id]
         wheels = Wheels(robot_type.max_speed_mps, robot_type.acceleration_mps2, robot_type.turn_radps)
         self.vehicle = Vehicle(wheels, node.x_m, node.y_m)
