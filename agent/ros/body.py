@@ -136,9 +136,10 @@ class RosBody:
         self._steer()
 
     def resume(self) -> None:
+        reason = self._locks.local_reason
         self._locks.set(Lock.HOLD, is_set=False)
-        self._locks.set(Lock.STOP, is_set=False)
-        if (reason := self._locks.local_reason) and self._listener is not None:
+        self._locks.set(Lock.STOP, is_set=bool(reason))
+        if reason and self._listener is not None:
             self._listener.local_stop(reason)
         self._steer()
 

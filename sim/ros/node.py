@@ -115,6 +115,12 @@ class SimRobotNode(Node):
             self._finish(GoalStatus.STATUS_ABORTED)
         self._emergency_stop.publish(Bool(data=is_pressed))
 
+    def switch_manual(self, *, is_manual: bool) -> None:
+        """The key switch: a person drives."""
+        if is_manual:
+            self.vehicle.brake()
+        self._manual_mode.publish(Bool(data=is_manual))
+
     def kill_navigation(self) -> None:
         """Nav2's process dies without a word."""
         self.vehicle.brake()
@@ -132,6 +138,7 @@ class SimRobotNode(Node):
         self._amcl = self.create_publisher(PoseWithCovarianceStamped, "amcl_pose", LATCHED)
         self._battery_state = self.create_publisher(BatteryState, "battery_state", qos_profile_sensor_data)
         self._emergency_stop = self.create_publisher(Bool, "emergency_stop", LATCHED)
+        self._manual_mode = self.create_publisher(Bool, "manual_mode", LATCHED)
         self._camera = self.create_publisher(CompressedImage, "camera/image_raw/compressed", qos_profile_sensor_data)
         self._thermal = self.create_publisher(Image, "thermal/image_raw", qos_profile_sensor_data)
         self._numbers = {

@@ -34,7 +34,9 @@ from roundsman.v1 import (
 from tests.coordinator.runtime.fakes import EMPTY, FakeClock, FakeCore, FakeForm, FakeLedger, SmallFleet
 
 LIMITS = {EdgeId("e1"): 1.0}
-GRAPH = graph_pb2.GetGraphResponse(plant_id="test", digest="d1")
+GRAPH = graph_pb2.GetGraphResponse(
+    plant_id="test", digest="d1", nodes=[graph_pb2.GraphNode(node_id="n1", level_id="ground")]
+)
 
 
 class MemoryBlobs:

@@ -1,0 +1,69 @@
+"""Robots on ROS 2 at work: results, a lost link, and two that meet."""
+
+from __future__ import annotations
+
+import math
+
+from coordinator.client import ClientError
+from tests.ros.rig import Plant, RosSide, until
+
+
+def test_pictures_frames_and_numbers_of_topics_are_results_in_the_ledger(plant: Plant):
+    """What the sensors publish at an inspection is stored with its value, its picture and its place."""
+    with plant.robot("eyes-1", "park-1") as robot:
+        robot.until_live()
+        with plant.server.client() as client:
+            # A photo, a thermal frame, a nose and an ear.
+            client.create_mission(["V-201", "B-902", "K-302", "P-103"], key="eyes", name="eyes", priority=100)
+        wanted = {"V-201.state", "B-902.bearing", "K-302.methane", "P-103.leak"}
+        until(lambda: wanted <= set(robot.task_values), "all four are stored", within_s=400.0, said=robot.tell)
+        found = robot.task_values
+
+    assert found["V-201.state"].blob_sha256
+    assert not found["V-201.state"].HasField("value")
+    assert abs(found["B-902.bearing"].value - 55.0) < 5.0
+    assert found["B-902.bearing"].unit == "degC"
+    assert found["B-902.bearing"].blob_sha256
+    assert abs(found["K-302.methane"].value - 3.0) < 1.0
+    assert abs(found["P-103.leak"].value - 34.0) < 4.0
+
+
+def test_a_robot_without_its_coordinator_finishes_its_base_and_comes_back(plant: Plant):
+    """The coordinator dies and is started again: the robot is the same, and goes on."""
+    with plant.robot("link-1", "park-4") as robot:
+        robot.until_driving()
+        plant.server.kill()
+        until(lambda: not robot.is_driving, "it has driven its base to the end")
+        assert robot.agent.process is not None
+        assert robot.agent.process.poll() is None
+        plant.server.start()
+        robot.until_live()
+
+        robot.until_driving()
+
+
+def test_two_robots_meet_in_a_one_lane_alley_and_pass(plant: Plant):
+    """From both ends of the pump alley: nobody touches anybody, and both get where they must."""
+    ros = RosSide()
+    with (
+        plant.robot("meet-1", "park-2", ros=ros) as first,
+        plant.robot("meet-2", "park-6", ros=RosSide(), type_id="sniffer") as second,
+    ):
+        first.until_live()
+        second.until_live()
+        for number, point in enumerate(("P-103", "P-102", "P-103", "P-102")):
+            with plant.server.client() as client:
+                client.create_mission([point], key=f"meet-{number}", name=point, priority=100)
+        gaps: list[float] = []
+
+        def are_done() -> bool:
+            a, b = first.sim.vehicle, second.sim.vehicle
+            gaps.append(math.hypot(a.x_m - b.x_m, a.y_m - b.y_m) - 0.5 - 0.45)
+            try:
+                return {"P-103.leak", "P-102.pressure"} <= (set(first.task_values) | set(second.task_values))
+            except ClientError:
+                return False
+
+        until(are_done, "both points are inspected", within_s=400.0, said=lambda: first.tell() + second.tell())
+
+        assert min(gaps) > 0.0
