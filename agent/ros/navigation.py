@@ -167,10 +167,13 @@ class Navigator:
 
     def tick(self, now_s: float, nav_trouble: str) -> None:
         """Time has passed. `nav_trouble` says why navigation can't be used; empty when it can."""
-        if not nav_trouble:
-            self._missing_since_s = None
-        elif self._missing_since_s is None:
+        if nav_trouble and self._missing_since_s is None:
             self._missing_since_s = now_s
+        elif not nav_trouble and self._missing_since_s is not None:
+            self._missing_since_s = None
+            # It may be another server by now, which knows nothing of the goal: the same again does no harm.
+            if self._goal is not None and self._goal.cancelled_s is None:
+                self._goal = None
         goal, limits = self._goal, self._limits
         if goal is not None and goal.cancelled_s is not None:
             if now_s - goal.cancelled_s > limits.cancel_s:

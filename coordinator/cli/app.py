@@ -17,6 +17,7 @@ from coordinator.cli.missions import missions
 from coordinator.cli.observations import observations
 from coordinator.cli.points import points
 from coordinator.cli.robots import resume_all, robots, stop_all
+from coordinator.cli.ros import ros
 from coordinator.cli.serve import serve
 from coordinator.cli.simulate import sim
 from coordinator.cli.status import fleet
@@ -67,3 +68,4 @@ app.add_typer(edges, name="edges")
 app.add_typer(maps, name="map")
 app.add_typer(journal, name="journal")
 app.add_typer(sim, name="sim")
+app.add_typer(ros, name="ros")

@@ -10,6 +10,7 @@ from nav2_msgs.action import NavigateToPose
 from rclpy.action import ActionClient
 from std_srvs.srv import Trigger
 
+from agent.ros.interfaces import INTERFACES, Kind
 from roundsman.v1 import robot_pb2
 from sim.ros.node import Fate
 from tests.ros.rig import Plant, Robot, until
@@ -174,3 +175,40 @@ def test_a_battery_in_percent_or_silent_is_understood(robot: Robot):
     robot.sim.spoilt_percentage = 64.0
 
     until(lambda: abs(robot.seen.charge_ratio - 0.64) < 1e-6, "64 percent are 0.64")
+
+
+def test_the_node_has_the_interfaces_that_the_page_lists(robot: Robot):
+    """Topics, services and actions of docs/ros2.md are those of the node, relative to its namespace."""
+    node = (robot.agent.parameters["robot_id"].replace("-", "_"), "robot_agent")
+    listed = {kind: {i.name for i in INTERFACES if i.kind is kind} for kind in Kind}
+    asked = {
+        Kind.HEARS: robot.sim.get_subscriber_names_and_types_by_node,
+        Kind.SAYS: robot.sim.get_publisher_names_and_types_by_node,
+        Kind.SERVES: robot.sim.get_service_names_and_types_by_node,
+        Kind.CALLS: robot.sim.get_client_names_and_types_by_node,
+    }
+    found = {kind: _names(robot, ask, *node) for kind, ask in asked.items()}
+
+    for kind, names in found.items():
+        assert names >= listed[kind], kind
+        assert {name for name in names - listed[kind] if not _is_of_every_node(name)} == set(), kind
+
+
+def _names(robot: Robot, ask: object, namespace: str, name: str) -> set[str]:
+    """Relative names, as the page has them."""
+    given = robot.ros.call(lambda: ask(name, f"/{namespace}"))
+    relative = {full.removeprefix(f"/{namespace}/") for full, _ in given}
+    return {part.replace(f"{name}/", "~/", 1) if part.startswith(f"{name}/") else part for part in relative}
+
+
+def _is_of_every_node(name: str) -> bool:
+    """Parameters, log and lifecycle; and what an action is made of."""
+    ending = name.rpartition("/")[2]
+    return (
+        name.startswith("/")
+        or "_parameter" in ending
+        or "/_action/" in name
+        or ending in {"transition_event", "change_state", "get_state", "get_type_description"}
+        or ending.startswith("get_available_")
+        or ending == "get_transition_graph"
+    )

@@ -31,12 +31,14 @@ class Heard(Recorder):
 
 
 def started(rig: RosRig) -> Heard:
+    """The body's listener, once it has begun."""
     heard = Heard()
     rig.body.start(heard)
     return heard
 
 
 def codes(heard: Heard) -> set[str]:
+    """Codes of the faults it shows now."""
     return {fault.code for fault in heard.last.faults}
 
 
@@ -124,6 +126,22 @@ def test_a_server_that_dies_takes_its_goal_with_it():
     rig.is_silent, rig.look = False, rig.look._replace(nav_trouble="")
     rig.advance(60.0)
 
+    assert heard.numbers("reached") == [1]
+
+
+def test_a_server_that_was_gone_for_a_moment_gets_the_goal_again():
+    """It may have been started anew, and would never end a goal it doesn't know."""
+    rig = RosRig()
+    heard = started(rig)
+    rig.body.follow(rig.legs(1, 1))
+    rig.advance(2.0)
+    rig.is_silent, rig.look = True, rig.look._replace(nav_trouble="no action server navigate_to_pose")
+    rig.vehicle.brake()
+    rig.advance(0.5)
+    rig.is_silent, rig.look = False, rig.look._replace(nav_trouble="")
+    rig.advance(60.0)
+
+    assert len(rig.sent) == 2
     assert heard.numbers("reached") == [1]
 
 

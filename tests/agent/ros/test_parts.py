@@ -143,6 +143,7 @@ def test_a_number_must_be_finite():
 
 
 def values(**changed: object) -> dict[str, object]:
+    """All parameters, some of them changed."""
     return {p.name: p.default for p in PARAMETERS} | {"robot_id": "r1", "robot_type": "ranger"} | changed
 
 
