@@ -22,11 +22,23 @@ def _group() -> None:
 @ros.command("env")
 def print_env() -> None:
     """Print what a shell must export for `ros2 launch roundsman ...`: eval "$(roundsman ros env)"."""
-    prefix = Path(sys.prefix)
+    for line in environment_of(Path(sys.prefix)):
+        typer.echo(line)
+
+
+def environment_of(prefix: Path) -> list[str]:
+    """
+    Lines for a POSIX shell.
+
+    Raises:
+        CheckFailedError: ROS 2 wouldn't find Roundsman below the prefix.
+    """
     if not (prefix / MARKER).is_file():
         raise CheckFailedError(
             f"{prefix} has no {MARKER}: ROS 2 finds Roundsman where it was installed with `pip install` (not editable)"
             " or `colcon build`"
         )
-    typer.echo(f'export AMENT_PREFIX_PATH="{prefix}${{AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}}"')
-    typer.echo(f'export PATH="{prefix / "bin"}:$PATH"')
+    return [
+        f'export AMENT_PREFIX_PATH="{prefix}${{AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}}"',
+        f'export PATH="{prefix / "bin"}:$PATH"',
+    ]

@@ -119,7 +119,7 @@ def test_nothing_resumes_by_itself_after_an_emergency_stop(robot: Robot):
     robot.until_fault("emergency_stop")
     robot.ros.call(lambda: robot.sim.press_emergency_stop(is_pressed=False) or True)
     robot.until_fault("emergency_stop", is_present=False)
-    assert robot.seen.is_stopped
+    assert robot.seen.activity == robot_pb2.ROBOT_ACTIVITY_STOPPED
     assert not robot.is_driving
     robot.resume()
 
@@ -157,9 +157,11 @@ def test_a_person_at_the_robot_stops_it_and_gives_it_back(robot: Robot):
     )
     until(lambda: robot.ros.call(stop.service_is_ready), "the service is there")
     robot.ros.call(lambda: stop.call_async(Trigger.Request()))
-    until(lambda: robot.seen.is_stopped and not robot.is_driving, "it stands")
+    until(lambda: robot.seen.activity == robot_pb2.ROBOT_ACTIVITY_STOPPED and not robot.is_driving, "it stands")
     robot.resume()
-    until(lambda: robot.seen.is_stopped, "it is stopped again")
+    heard_s = robot.seen.heard_s
+    until(lambda: robot.seen.heard_s > heard_s + 2.0, "it is heard")
+    assert robot.seen.activity == robot_pb2.ROBOT_ACTIVITY_STOPPED
     assert not robot.is_driving
     robot.ros.call(lambda: resume.call_async(Trigger.Request()))
     until(lambda: robot.resume() or robot.is_driving, "it drives")
