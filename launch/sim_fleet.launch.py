@@ -29,7 +29,8 @@ PARAMS_FILE = PathJoinSubstitution([FindPackageShare("roundsman"), "launch", "si
 def fleet(context: object) -> list[object]:
     """Coordinator, simulated robots, and their agents."""
     value = {name: LaunchConfiguration(name).perform(context) for name, _, _ in ARGUMENTS}
-    robots = robots_of(load_plant(value["plant"]), int(value["robots"]), int(value["seed"]))
+    plant = load_plant(value["plant"])
+    robots = robots_of(plant, int(value["robots"]), int(value["seed"]))
     coordinator = ExecuteProcess(
         cmd=["roundsman", "serve", "--plant", value["plant"], "--listen", value["listen"], "--data", value["data"]],
         name="coordinator",
@@ -40,7 +41,14 @@ def fleet(context: object) -> list[object]:
         package="roundsman",
         # Without a name: it would be the name of every robot's node, too.
         executable="simulated_robots",
-        parameters=[{"plant": value["plant"], "robots": int(value["robots"]), "seed": int(value["seed"])}],
+        parameters=[
+            {
+                "plant": value["plant"],
+                "robots": int(value["robots"]),
+                "seed": int(value["seed"]),
+                "coordinator": value["listen"],
+            }
+        ],
         output="screen",
     )
     agents = [
@@ -57,6 +65,8 @@ def fleet(context: object) -> list[object]:
                     "coordinator": value["listen"],
                     "state_folder": f"{value['state']}/{robot.robot_id}",
                     "robot_radius": robot.robot_type.radius_m,
+                    "level": str(plant.nodes[robot.node_id].level_id),
+                    "level_maps": [f"{level_id}={level_id}" for level_id in plant.levels],
                 },
             ],
             output="screen",

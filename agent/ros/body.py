@@ -17,7 +17,7 @@ from agent.ros.frames import Pose2
 from agent.ros.localisation import Localisation, LocalisationLimits, Quality
 from agent.ros.locks import Lock, Locks
 from agent.ros.look import Look
-from agent.ros.navigation import Errand, GoalEnd, Navigator, NavLimits, NavPort, Target, Trouble, Undock
+from agent.ros.navigation import Errand, GoalEnd, Navigator, NavLimits, NavPort, Ride, Target, Trouble, Undock
 from agent.ros.work import CapturePort, Charging, Inspection, Work, WorkLimits
 
 # A robot that isn't on the graph looks for its place so often.
@@ -30,7 +30,7 @@ class BodyLimits:
     All limits of a body.
 
     Attributes:
-        level_id: Level of the plant that the robot's map shows.
+        level_id: Level of the plant that the robot's map shows at the start.
         site_pose_map: Origin of the robot's map in the plant's map.
         telemetry_s: Between two reports while nothing changes.
         unknown_charge_ratio: Reported while the battery never said anything, with a fault.
@@ -50,7 +50,14 @@ class RosBody:
     """Implements agent.body.Body over a NavPort and a CapturePort."""
 
     def __init__(
-        self, graph: Graph, limits: BodyLimits, nav: NavPort, captures: CapturePort, *, now: Callable[[], float]
+        self,
+        graph: Graph,
+        limits: BodyLimits,
+        nav: NavPort,
+        captures: CapturePort,
+        *,
+        now: Callable[[], float],
+        on_level: Callable[[str], None],
     ) -> None:
         """
         Bind it.
@@ -61,6 +68,7 @@ class RosBody:
             nav: Sends goals.
             captures: Takes readings.
             now: Monotonic clock, seconds.
+            on_level: Told the level whenever the robot came to another one.
 
         Raises:
             ValueError: The plant has no such level.
@@ -71,6 +79,8 @@ class RosBody:
         self._limits = limits
         self._captures = captures
         self._now = now
+        self._on_level = on_level
+        self._level_id = limits.level_id
         self._graph = graph
         self._map_pose_site = limits.site_pose_map.inverse()
         self._drive = Drive(graph, limits.drive, self)
@@ -208,6 +218,9 @@ class RosBody:
         if isinstance(errand, Undock):
             self._is_docked = False
             return ""
+        if isinstance(errand, Ride):
+            self._level_id = errand.level_id
+            self._on_level(errand.level_id)
         if self._work is not None and errand == self._work.errand():
             self._is_docked = not isinstance(errand, Target)
             self._work.arrived()
@@ -326,7 +339,10 @@ class RosBody:
             return None
         if self._is_docked:
             return Undock()
-        return Target(self._target_pose(aim.node.node_id, aim.yaw_rad), aim.max_speed_mps)
+        pose = self._target_pose(aim.node.node_id, aim.yaw_rad)
+        if aim.node.level_id != self._level_id:
+            return Ride(aim.node.level_id, pose)
+        return Target(pose, aim.max_speed_mps)
 
     def _target_pose(self, node_id: str, yaw_rad: float) -> Pose2:
         """A node in the robot's map."""
@@ -338,7 +354,7 @@ class RosBody:
         pose = self._localisation.pose
         if pose is None or self._localisation.quality is Quality.LOST:
             return None
-        return Pose(*self._limits.site_pose_map.then(pose), self._limits.level_id)
+        return Pose(*self._limits.site_pose_map.then(pose), self._level_id)
 
     def _faults(self) -> tuple[Fault, ...]:
         faults = [*self._drive.faults(), *self._look.faults]

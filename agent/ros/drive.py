@@ -30,6 +30,7 @@ class DriveLimits:
         pass_m: Within this distance of a node it heads for the next one, if it may and the way on is straight.
         beside_m: A robot further aside of its edge's clear width than this is off its route.
         radius_m: Of the smallest circle round the robot.
+        levels: Those that the robot has a map of.
     """
 
     node_m: float
@@ -37,6 +38,7 @@ class DriveLimits:
     pass_m: float
     beside_m: float
     radius_m: float
+    levels: frozenset[str]
 
 
 class DriveListener(Protocol):
@@ -235,8 +237,8 @@ class Drive:
             self.misfit = f"leg over {leg.edge_id}, but the robot stands on {self.place.edge_id}"
         elif self.place.node_id != edge.start.node_id:
             self.misfit = f"leg over {leg.edge_id} begins at {edge.start.node_id}, not at {self.place.node_id or '?'}"
-        elif not edge.is_within_level:
-            self.misfit = f"edge {leg.edge_id} leads to level {edge.end.level_id}: the robot's map has one level"
+        elif edge.end.level_id not in self._limits.levels:
+            self.misfit = f"edge {leg.edge_id} leads to level {edge.end.level_id}, of which the robot has no map"
 
     def _goes_on(self, leg: Leg, before: Edge) -> bool:
         edge = self._graph.edges.get(leg.edge_id)

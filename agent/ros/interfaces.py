@@ -65,6 +65,7 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(Kind.ACTS, "dock_robot", "nav2_msgs/action/DockRobot", "", "With dock_action: before a charge"),
     Interface(Kind.ACTS, "undock_robot", "nav2_msgs/action/UndockRobot", "", "With dock_action: before the next drive"),
     Interface(Kind.CALLS, "bt_navigator/get_state", "lifecycle_msgs/srv/GetState", "", "Whether navigation is active"),
+    Interface(Kind.CALLS, "map_server/load_map", "nav2_msgs/srv/LoadMap", "", "With level_maps: in a lift"),
     Interface(Kind.CALLS, "local_costmap/clear_entirely_local_costmap", CLEAR, "", "Before a retry"),
     Interface(Kind.CALLS, "global_costmap/clear_entirely_global_costmap", CLEAR, "", "Before a retry"),
 )  # fmt: skip

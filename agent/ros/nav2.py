@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from action_msgs.msg import GoalStatus, GoalStatusArray
@@ -13,18 +14,21 @@ from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from nav2_msgs.action import DockRobot, NavigateToPose, UndockRobot
 from nav2_msgs.msg import SpeedLimit
-from nav2_msgs.srv import ClearEntireCostmap
+from nav2_msgs.srv import ClearEntireCostmap, LoadMap
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.qos import qos_profile_action_status_default
 from unique_identifier_msgs.msg import UUID
 
-from agent.ros.frames import quaternion_of
-from agent.ros.navigation import Dock, Errand, GoalEnd, GoalListener, Target
+from agent.ros.frames import Pose2, quaternion_of
+from agent.ros.navigation import Dock, Errand, GoalEnd, GoalListener, Ride, Target, Undock
 from agent.ros.settings import RosSettings
 
 _ENDS = {GoalStatus.STATUS_SUCCEEDED: GoalEnd.SUCCEEDED, GoalStatus.STATUS_CANCELED: GoalEnd.CANCELED}
 _RUNNING = (GoalStatus.STATUS_ACCEPTED, GoalStatus.STATUS_EXECUTING, GoalStatus.STATUS_CANCELING)
+LOAD_MAP = "map_server/load_map"
+# nav2_msgs/LoadMap.RESULT_SUCCESS.
+LOADED = 0
 COSTMAPS = (
     "local_costmap/clear_entirely_local_costmap",
     "global_costmap/clear_entirely_global_costmap",
@@ -37,8 +41,12 @@ OWN_LIMIT_COUNT = 256
 class Nav2Driver:
     """Gives goals to Nav2, and hears about those of others."""
 
-    def __init__(self, node: Node, settings: RosSettings, listener: GoalListener) -> None:
+    def __init__(
+        self, node: Node, settings: RosSettings, listener: GoalListener, *, relocalise: Callable[[Pose2], None]
+    ) -> None:
+        """Make the clients; `relocalise` tells the localisation where the robot is."""
         self._node = node
+        self._relocalise = relocalise
         self._settings = settings
         self._listener = listener
         self._clients: dict[str, ActionClient] = {
@@ -51,6 +59,7 @@ class Nav2Driver:
         # The action client can cancel its own goals alone.
         self._cancellers = [node.create_client(CancelGoal, f"{name}/_action/cancel_goal") for name in names]
         self._costmaps = [node.create_client(ClearEntireCostmap, name) for name in COSTMAPS]
+        self._maps = node.create_client(LoadMap, LOAD_MAP)
         self._speed = node.create_publisher(SpeedLimit, "speed_limit", 1)
         self._brake = node.create_publisher(Twist, "cmd_vel_stop", 1)
         self._status = node.create_subscription(
@@ -83,6 +92,9 @@ class Nav2Driver:
 
     def send(self, number: int, errand: Errand) -> None:
         """See NavPort."""
+        if isinstance(errand, Ride):
+            self._load_map(number, errand)
+            return
         goal_id = UUID(uuid=list(uuid.uuid4().bytes))
         self._own.append(bytes(goal_id.uuid))
         kind, goal = self._goal(errand)
@@ -116,7 +128,7 @@ class Nav2Driver:
         """Leave nothing behind on the node."""
         for client in self._clients.values():
             client.destroy()
-        for service in (*self._cancellers, *self._costmaps):
+        for service in (*self._cancellers, *self._costmaps, self._maps):
             self._node.destroy_client(service)
         if self._state_client is not None:
             self._node.destroy_client(self._state_client)
@@ -124,7 +136,26 @@ class Nav2Driver:
         self._node.destroy_publisher(self._brake)
         self._node.destroy_subscription(self._status)
 
-    def _goal(self, errand: Errand) -> tuple[str, Any]:
+    def _load_map(self, number: int, ride: Ride) -> None:
+        """The other level's map, then the pose on it. A ride can't be cancelled."""
+        url = self._settings.level_maps.get(ride.level_id)
+        if url is None or not self._maps.service_is_ready():
+            self._listener.answered(number, is_accepted=False)
+            return
+        self._listener.answered(number, is_accepted=True)
+
+        def loaded(future: Any) -> None:
+            response = future.result()
+            if response is None or response.result != LOADED:
+                text = f"{LOAD_MAP} has no map {url}"
+                self._listener.ended(number, GoalEnd.ABORTED, text)
+                return
+            self._relocalise(ride.pose)
+            self._listener.ended(number, GoalEnd.SUCCEEDED, "")
+
+        self._maps.call_async(LoadMap.Request(map_url=url)).add_done_callback(loaded)
+
+    def _goal(self, errand: Dock | Undock | Target) -> tuple[str, Any]:
         if isinstance(errand, Target):
             goal = NavigateToPose.Goal()
             goal.pose.header.frame_id = self._settings.global_frame

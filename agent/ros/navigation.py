@@ -32,7 +32,14 @@ class Undock(NamedTuple):
     """Leave the charger."""
 
 
-Errand = Target | Dock | Undock
+class Ride(NamedTuple):
+    """Take the map of another level, and be put there on a pose of it: the robot stands in a lift."""
+
+    level_id: str
+    pose: Pose2
+
+
+Errand = Target | Dock | Undock | Ride
 
 
 class GoalEnd(Enum):

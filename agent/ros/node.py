@@ -300,7 +300,7 @@ class RobotAgentNode(LifecycleNode):
         if settings.nav_driver == "nav2" or (settings.nav_driver == "auto" and has_nav2):
             from agent.ros.nav2 import Nav2Driver
 
-            return Nav2Driver(self, settings, self._overseer)
+            return Nav2Driver(self, settings, self._overseer, relocalise=self.relocalise)
         return PoseGoalDriver(self, settings, self._overseer)
 
     def _disconnect(self) -> None:

@@ -65,6 +65,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     _text("on_link_loss", "finish_base", "Without heartbeats: finish the base, or wait on the next node",
           choices=("finish_base", "hold_now")),
     _text("level", "ground", "Level of the plant that the robot's map shows"),
+    Parameter("level_maps", [""], "Maps of levels it can go to by lift: LEVEL=URL as map_server/load_map takes it"),
     Parameter("site_transform", [0.0, 0.0, 0.0], "Origin of the robot's map in the plant's: x, y (m), yaw (rad)"),
     _text("initial_node", "", "Node where `initialpose` puts the robot at the start; empty: it knows"),
     _number("initial_yaw", 0.0, "Heading on the initial node, plant's map, rad", -3.1416, 3.1416),

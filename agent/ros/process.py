@@ -8,6 +8,8 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from rclpy.context import Context
@@ -287,9 +289,16 @@ class AgentProcess:
             asking.cancel()
             stopping.cancel()
             await asyncio.gather(asking, stopping, return_exceptions=True)
+        level_file = config.directory / "level"
+        limits = settings.body
+        if level_file.is_file() and (level_id := level_file.read_text("utf-8")) in limits.drive.levels:
+            # It went there by lift before the agent ended.
+            limits = replace(limits, level_id=level_id)
         self._first_number += LIFE_NUMBERS
         self._sensors = frozenset(settings.ros.sensors)
-        body = RosBody(graph, settings.body, self, self, now=time.monotonic)
+        body = RosBody(
+            graph, limits, self, self, now=time.monotonic, on_level=lambda level_id: _keep(level_file, level_id)
+        )
         if settings.initial is not None:
             node_id, yaw_rad = settings.initial
             if node_id not in graph.nodes:
@@ -331,3 +340,10 @@ class AgentProcess:
                 )
                 self._tell(RobotAgentNode.say, status)
             await asyncio.sleep(STATUS_PERIOD_S)
+
+
+def _keep(file: Path, text: str) -> None:
+    """Replace a small file whole."""
+    part = file.with_suffix(".part")
+    part.write_text(text, "utf-8")
+    part.replace(file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class RosSettings:
 
     global_frame: str
     base_frame: str
+    level_maps: Mapping[str, str]
     pose_source: str
     pose_timeout_s: float
     nav_driver: str
@@ -89,6 +90,23 @@ def settings_of(values: Mapping[str, Value], sensors: Mapping[str, SensorSpec]) 
     return Settings(_agent_config(v), _body_limits(v), _ros_settings(v, sensors), initial)
 
 
+def level_maps_of(entries: Sequence[str]) -> dict[str, str]:
+    """
+    URL of each level's map.
+
+    Raises:
+        ParameterError: An entry isn't LEVEL=URL.
+    """
+    maps = {}
+    for entry in entries:
+        level_id, sign, url = entry.partition("=")
+        if entry and not (level_id and sign and url):
+            raise ParameterError("level_maps", entry, "must be LEVEL=URL")
+        if entry:
+            maps[level_id] = url
+    return maps
+
+
 def _agent_config(v: Mapping[str, Any]) -> AgentConfig:
     folder = Path(v["state_folder"]) if v["state_folder"] else user_state_path("roundsman") / v["robot_id"]
     return AgentConfig(
@@ -136,6 +154,7 @@ def _body_limits(v: Mapping[str, Any]) -> BodyLimits:
             pass_m=v["pass_distance"],
             beside_m=v["route_tolerance"],
             radius_m=v["robot_radius"],
+            levels=frozenset({v["level"], *level_maps_of(v["level_maps"])}),
         ),
         navigation=NavLimits(
             goal_response_s=v["goal_response_timeout"],
@@ -162,6 +181,7 @@ def _ros_settings(v: Mapping[str, Any], sensors: Mapping[str, SensorSpec]) -> Ro
     return RosSettings(
         global_frame=v["global_frame"],
         base_frame=v["robot_base_frame"],
+        level_maps=level_maps_of(v["level_maps"]),
         pose_source=v["pose_source"],
         pose_timeout_s=v["pose_timeout"],
         nav_driver=v["nav_driver"],

@@ -87,13 +87,27 @@ async def run(arguments: Sequence[str]) -> int:
     from rclpy.node import Node
 
     from agent.ros.thread import RosThread
+    from sim.device_link import run_devices
+    from sim.realtime import RealtimeWorld
     from sim.ros.node import SimRobotNode, Start
     from sim.ros.scene import Scene
+
+    loop = asyncio.get_running_loop()
+    beside: list[asyncio.Task[None]] = []
+
+    def begin_devices(plant: PlantMap, coordinator: str, seed: int) -> None:
+        anchor_s = time.time() - time.monotonic()
+        world = RealtimeWorld(lambda: anchor_s + time.monotonic())
+        beside.append(asyncio.create_task(world.run()))
+        beside.append(asyncio.create_task(run_devices(world, plant, coordinator, seed=seed)))
 
     def make(context: Context) -> list[Node]:
         world = Node("simulated_fleet", context=context)
         plant = load_plant(world.declare_parameter("plant", "demo").value)
         seed = world.declare_parameter("seed", 1).value
+        coordinator = world.declare_parameter("coordinator", "").value
+        if coordinator and plant.devices:
+            loop.call_soon_threadsafe(begin_devices, plant, coordinator, seed)
         chosen = robots_of(plant, world.declare_parameter("robots", 2).value, seed)
         condition = PlantCondition(plant, seed=seed, start_s=time.time(), hours=HOURS, anomaly_ratio=ANOMALY_RATIO)
         nodes = [
@@ -123,13 +137,15 @@ async def run(arguments: Sequence[str]) -> int:
         return [world, *nodes]
 
     ros = RosThread(make, arguments)
-    loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     ros.start()
     ros.ended.add_done_callback(lambda ended: stop.set())
     await stop.wait()
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
     await ros.stop()
     error = ros.ended.exception()
     if error is not None:

@@ -15,7 +15,7 @@ from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from nav2_msgs.action import NavigateToPose
 from nav2_msgs.msg import SpeedLimit
-from nav2_msgs.srv import ClearEntireCostmap
+from nav2_msgs.srv import ClearEntireCostmap, LoadMap
 from nav_msgs.msg import Odometry
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.context import Context
@@ -38,6 +38,8 @@ STEP_S = 0.05
 POSE_EVERY = 2
 SECOND_EVERY = 20
 AT_CHARGER_M = 0.6
+# nav2_msgs/LoadMap.RESULT_SUCCESS and RESULT_MAP_DOES_NOT_EXIST.
+MAP_LOADED, MAP_MISSING = 0, 1
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL, reliability=ReliabilityPolicy.RELIABLE)
 
 
@@ -153,6 +155,8 @@ class SimRobotNode(Node):
                 ClearEntireCostmap, f"{name}_costmap/clear_entirely_{name}_costmap", self._clear_costmap
             )
 
+        self.create_service(LoadMap, "map_server/load_map", self._load_map)
+
     def _serve_navigation_action(self) -> None:
         self._server = ActionServer(
             self,
@@ -168,6 +172,16 @@ class SimRobotNode(Node):
     def _tell_state(self, request: Any, response: Any) -> Any:
         del request
         response.current_state = State(id=State.PRIMARY_STATE_ACTIVE, label="active")
+        return response
+
+    def _load_map(self, request: Any, response: Any) -> Any:
+        """A level's map has the level's name: the lift has brought the robot there."""
+        level_id = LevelId(request.map_url)
+        if level_id in self._plant.levels:
+            self.level_id = level_id
+            response.result = MAP_LOADED
+        else:
+            response.result = MAP_MISSING
         return response
 
     def _clear_costmap(self, request: Any, response: Any) -> Any:

@@ -73,7 +73,9 @@ def test_a_simulated_fleet_is_a_coordinator_robots_and_an_agent_each():
 
     assert coordinator.options["cmd"][:2] == ["roundsman", "serve"]
     assert simulated.options["executable"] in installed()
-    assert simulated.options["parameters"] == [{"plant": "demo", "robots": 3, "seed": 1}]
+    assert simulated.options["parameters"] == [
+        {"plant": "demo", "robots": 3, "seed": 1, "coordinator": "127.0.0.1:7400"}
+    ]
     assert [agent.options["namespace"] for agent in agents] == ["sim_01", "sim_02", "sim_03"]
     assert [agent.options["parameters"][1]["robot_type"] for agent in agents] == ["ranger", "scout", "sniffer"]
     assert all(set(agent.options["parameters"][1]) <= KNOWN for agent in agents)

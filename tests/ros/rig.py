@@ -24,12 +24,14 @@ from rclpy.signals import SignalHandlerOptions
 
 from coordinator.model.ids import NodeId, RobotTypeId
 from coordinator.plant.map import PlantMap
+from coordinator.plant.parse import parse_plant
 from sim.ros.node import SimRobotNode, Start
 from sim.ros.scene import Scene
 from sim.sensors import PlantCondition
 from tests.e2e.plant_rig import ROOT, Server, brisk_plant, wait_until
 
 SENSORS = yaml.safe_load((ROOT / "launch" / "sim_fleet.params.yaml").read_text())["/**"]["ros__parameters"]
+ONE_OF_EACH = {"V-201": "camera", "B-902": "thermal", "K-302": "gas", "S-602": "acoustic"}
 # A machine may be busy; nothing waits longer than it must.
 WITHIN_S = 60.0
 LIVE = 1
@@ -232,7 +234,17 @@ class Plant:
 
     def __post_init__(self) -> None:
         path = self.folder / "demo.yaml"
-        self.map = brisk_plant("demo", path, task_s=1.0, period_s=120.0)
+        brisk_plant("demo", path, task_s=1.0, period_s=300.0)
+        drawn = yaml.safe_load(path.read_text())
+        # One task for each sensor, a few metres from the first home, due all the time.
+        for point_id in ONE_OF_EACH:
+            drawn["points"][point_id] |= {"node": "inlet", "revisit": {"period_s": 20, "tolerance_s": 5}}
+        # The two ends of the pump alley, each for a robot that begins at the other end.
+        for point_id, kind, sensor in (("P-102", "thermal_image", "thermal"), ("P-103", "acoustic", "acoustic")):
+            drawn["points"][point_id]["revisit"] = {"period_s": 20, "tolerance_s": 5}
+            drawn["points"][point_id]["tasks"][0] |= {"type": kind, "sensor": sensor}
+        path.write_text(yaml.safe_dump(drawn, sort_keys=False))
+        self.map = parse_plant(path.read_text(), source=str(path))
         self.server = Server(self.folder, path)
 
     @contextlib.contextmanager

@@ -13,7 +13,7 @@ from agent.ros.drive import DriveLimits
 from agent.ros.frames import ORIGIN, Pose2
 from agent.ros.localisation import LocalisationLimits
 from agent.ros.look import Look
-from agent.ros.navigation import Dock, Errand, GoalEnd, NavLimits, Target, Undock
+from agent.ros.navigation import Dock, Errand, GoalEnd, NavLimits, Ride, Target, Undock
 from agent.ros.work import WorkLimits
 from sim.ros.vehicle import Vehicle, Wheels
 
@@ -43,7 +43,7 @@ LIMITS = BodyLimits(
     site_pose_map=ORIGIN,
     telemetry_s=0.5,
     unknown_charge_ratio=0.5,
-    drive=DriveLimits(node_m=0.3, place_m=0.5, pass_m=1.5, beside_m=1.0, radius_m=0.5),
+    drive=DriveLimits(node_m=0.3, place_m=0.5, pass_m=1.5, beside_m=1.0, radius_m=0.5, levels=frozenset({"ground"})),
     navigation=NavLimits(goal_response_s=5.0, goal_timeout_s=0.0, cancel_s=5.0, max_retries=2, blocked_retry_s=10.0),
     work=WorkLimits(settle_s=0.5, capture_s=5.0, charge_start_s=30.0, docks=False),
     localisation=LocalisationLimits(position_std_m=0.5, yaw_std_rad=0.35, jump_m=1.0),
@@ -78,7 +78,8 @@ class RosRig:
         self.is_silent = False
         self.captures: list[tuple[int, str]] = []
         self.answers: list[Callable[[], None]] = []
-        self.body = RosBody(small_graph(), limits, self, self, now=lambda: self.now_s)
+        self.levels: list[str] = []
+        self.body = self.make_body(limits)
         self.tell()
 
     # NavPort.
@@ -100,7 +101,7 @@ class RosRig:
         elif isinstance(errand, Target):
             self.vehicle.limit_mps = errand.max_speed_mps
             self.vehicle.head_for(*errand.pose)
-        elif isinstance(errand, Dock | Undock):
+        elif isinstance(errand, Dock | Undock | Ride):
             self.end(GoalEnd.SUCCEEDED, "")
 
     def cancel(self, number: int) -> None:
@@ -130,6 +131,10 @@ class RosRig:
         self.captures = [entry for entry in self.captures if entry[0] != number]
 
     # For tests.
+
+    def make_body(self, limits: BodyLimits) -> RosBody:
+        """A body that knows nothing yet."""
+        return RosBody(small_graph(), limits, self, self, now=lambda: self.now_s, on_level=self.levels.append)
 
     def start(self, listener: BodyListener) -> None:
         """Begin, already localised."""

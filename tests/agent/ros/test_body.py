@@ -7,7 +7,7 @@ from dataclasses import replace
 from agent.body import Activity, Outcome, Placement, Reading, Task
 from agent.ros.battery import Charge
 from agent.ros.frames import Pose2
-from agent.ros.navigation import Dock, GoalEnd, Target, Undock
+from agent.ros.navigation import Dock, GoalEnd, Ride, Target, Undock
 from tests.agent.ros.rig import LIMITS, RosRig
 from tests.contract.body_suite import Recorder
 
@@ -281,7 +281,7 @@ def test_a_robot_without_a_place_gets_one_as_soon_as_it_knows_where_it_is():
     """Started before its localisation, it is announced without a place, and announces itself anew with one."""
     rig = RosRig()
     rig.has_pose = False
-    rig.body = type(rig.body)(rig.body._graph, LIMITS, rig, rig, now=lambda: rig.now_s)
+    rig.body = rig.make_body(LIMITS)
     heard = started(rig)
     assert rig.body.placement() == Placement("")
     rig.has_pose = True
@@ -351,8 +351,23 @@ def test_a_robot_with_a_dock_docks_to_charge_and_undocks_to_drive():
     assert heard.numbers("reached") == [1]
 
 
-def test_a_lift_is_a_leg_the_robot_cannot_drive():
-    """Its map has one level: the fault says so, and others get its tasks."""
+def test_a_lift_takes_a_robot_to_a_level_that_it_has_a_map_of():
+    """In the lift it takes the other level's map, and tells its poses there from then on."""
+    drive = replace(LIMITS.drive, levels=frozenset({"ground", "deck"}))
+    rig = RosRig(replace(LIMITS, drive=drive), at=Pose2(30.0, 10.0, 0.0))
+    heard = started(rig)
+    rig.body.follow([replace(rig.legs(4, 4)[0], edge_id="e5", node_id="up", seq=1)])
+    rig.advance(2.0)
+
+    assert rig.sent == [Ride("deck", Pose2(30.0, 10.0, 0.0))]
+    assert rig.levels == ["deck"]
+    assert heard.numbers("reached") == [1]
+    assert heard.last.pose.level_id == "deck"
+    assert rig.body.placement() == Placement("up")
+
+
+def test_a_lift_to_a_level_without_a_map_is_a_leg_the_robot_cannot_drive():
+    """The fault says so, and others get its tasks."""
     rig = RosRig(at=Pose2(30.0, 10.0, 0.0))
     heard = started(rig)
     rig.body.follow([replace(rig.legs(4, 4)[0], edge_id="e5", node_id="up", seq=1)])
@@ -379,7 +394,7 @@ def test_a_robot_that_never_said_its_charge_is_reported_with_a_fault():
     """Nobody plans on a charge that was made up without a word about it."""
     rig = RosRig()
     rig.look = rig.look._replace(charge=Charge())
-    rig.body = type(rig.body)(rig.body._graph, LIMITS, rig, rig, now=lambda: rig.now_s)
+    rig.body = rig.make_body(LIMITS)
     heard = started(rig)
 
     assert heard.last.charge_ratio == 0.5

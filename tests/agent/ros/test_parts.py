@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from agent.body import Fault
 from agent.ros.battery import STATUS_CHARGING, STATUS_UNKNOWN, BatteryReader, Charge, Scale
 from agent.ros.diagnosis import ERROR, Diagnosis
 from agent.ros.frames import ORIGIN, Pose2, Transform, look_up, quaternion_of
@@ -18,6 +19,7 @@ from agent.ros.look import Look
 from agent.ros.parameters import PARAMETERS, ParameterError
 from agent.ros.readings import SensorSpec, reading_of
 from agent.ros.settings import settings_of
+from agent.ros.status import status_of
 
 NAN = float("nan")
 
@@ -154,6 +156,7 @@ def values(**changed: object) -> dict[str, object]:
         ({"robot_id": "a b"}, "parameter robot_id is 'a b': must be 1 to 64 of"),
         ({"telemetry_hz": 0.0}, "parameter telemetry_hz is 0.0: must be from 0.2 to 20"),
         ({"pose_source": "gps"}, "parameter pose_source is 'gps': must be one of tf, amcl, odom, topic"),
+        ({"level_maps": ["deck"]}, "parameter level_maps is 'deck': must be LEVEL=URL"),
         ({"site_transform": [1.0]}, "must be x, y and yaw"),
         ({"coordinator": "here"}, "parameter coordinator is 'here': must be host:port"),
         ({"tls_ca": "/nowhere/ca.pem"}, "can't be read"),
@@ -173,3 +176,17 @@ def test_defaults_make_settings():
 
     assert settings.agent.observation_address == "127.0.0.1:7401"
     assert settings.initial is None
+
+
+def test_the_agents_state_is_an_error_only_when_the_robot_cannot_drive():
+    """A screen at the robot is red for what keeps it from driving, yellow for the rest and for a lost link."""
+
+    def level(link: str, *faults: Fault) -> int:
+        return status_of(
+            link=link, activity="idle", place="n1", task="", localisation="ok", latch="free", faults=faults
+        ).level
+
+    assert level("open") == 0
+    assert level("offline") == 1
+    assert level("open", Fault("battery_unknown")) == 1
+    assert level("open", Fault("leg_refused", stops_driving=True)) == 2
