@@ -61,13 +61,15 @@ class Localisation:
             self._reason = "no pose yet" if self.pose is None else f"the newest pose is {look.pose_age_s:.1f} s old"
             self._last = None
             return
+        # When the pose was true: looks may come late and all at once.
+        stamp_s = look.at_s - look.pose_age_s
         if self._last is not None:
             last_s, last = self._last
             step_m = look.pose.distance_m(last)
-            if step_m > limits.jump_m + abs(look.speed_mps) * 2.0 * (now_s - last_s):
+            if step_m > limits.jump_m + abs(look.speed_mps) * 2.0 * max(0.0, stamp_s - last_s):
                 self._distrusted_until_s = now_s + limits.settle_s
                 self._reason = f"the pose jumped {step_m:.1f} m"
-        self._last = (now_s, look.pose)
+        self._last = (stamp_s, look.pose)
         if now_s < self._distrusted_until_s:
             self.quality = Quality.LOST
             return

@@ -14,6 +14,7 @@ class Look(NamedTuple):
     One look at the robot.
 
     Attributes:
+        at_s: When it was made, on the node's clock.
         pose: In the robot's own map; None when there is none, or only an old one.
         pose_age_s: By the node's clock; infinite before the first.
         position_std_m: Of the localisation; None when it doesn't say.
@@ -27,6 +28,7 @@ class Look(NamedTuple):
         faults: From diagnostics.
     """
 
+    at_s: float = 0.0
     pose: Pose2 | None = None
     pose_age_s: float = float("inf")
     position_std_m: float | None = None

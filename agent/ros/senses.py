@@ -92,6 +92,7 @@ class Senses:
         is_charge_fresh = now_s - self._charge_s <= self._settings.battery_timeout_s
         stds = self._stds if self._settings.pose_source in ("tf", "amcl") else None
         return Look(
+            at_s=now_s,
             pose=pose,
             pose_age_s=age_s,
             position_std_m=None if stds is None else stds[0],

@@ -150,7 +150,8 @@ class RosRig:
         """One look."""
         pose = self.pose_offset.then(Pose2(self.vehicle.x_m, self.vehicle.y_m, self.vehicle.yaw_rad))
         speed_mps = self.vehicle.speed_mps
-        self.body.look(self.look._replace(pose=pose if self.has_pose else None, speed_mps=speed_mps))
+        at = {"at_s": self.now_s, "pose_age_s": 0.0}
+        self.body.look(self.look._replace(**at, pose=pose if self.has_pose else None, speed_mps=speed_mps))
 
     def advance(self, duration_s: float) -> None:
         for _ in range(round(duration_s / STEP_S)):

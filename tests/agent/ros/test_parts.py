@@ -83,12 +83,25 @@ def test_bad_diagnostics_are_faults_until_they_are_well_or_silent():
 def test_a_wide_covariance_degrades_and_a_jump_loses_localisation():
     """A robot isn't driven on a pose that jumped; one that is merely unsure is reported."""
     localisation = Localisation(LocalisationLimits(0.5, 0.35, 1.0))
-    localisation.judge(Look(pose=ORIGIN, position_std_m=0.8, yaw_std_rad=0.1), 0.0)
+
+    def look(at_s: float, pose: Pose2, **more: float) -> Look:
+        return Look(at_s=at_s, pose=pose, pose_age_s=0.0, **more)
+
+    localisation.judge(look(0.0, ORIGIN, position_std_m=0.8, yaw_std_rad=0.1), 0.0)
     assert localisation.quality is Quality.DEGRADED
-    localisation.judge(Look(pose=Pose2(5.0, 0.0, 0.0)), 0.1)
+    localisation.judge(look(0.1, Pose2(5.0, 0.0, 0.0)), 0.1)
     assert localisation.quality is Quality.LOST
     assert localisation.pose == ORIGIN
-    localisation.judge(Look(pose=Pose2(5.0, 0.0, 0.0)), 1.2)
+    localisation.judge(look(1.2, Pose2(5.0, 0.0, 0.0)), 1.2)
+
+    assert localisation.quality is Quality.OK
+
+
+def test_looks_that_come_late_and_all_at_once_are_no_jump():
+    """A busy computer delays messages; what counts is when the robot was where."""
+    localisation = Localisation(LocalisationLimits(0.5, 0.35, 1.0))
+    localisation.judge(Look(at_s=0.0, pose=ORIGIN, pose_age_s=0.0, speed_mps=1.0), 10.0)
+    localisation.judge(Look(at_s=3.0, pose=Pose2(3.0, 0.0, 0.0), pose_age_s=0.0, speed_mps=1.0), 10.01)
 
     assert localisation.quality is Quality.OK
 
