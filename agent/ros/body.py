@@ -369,6 +369,8 @@ class RosBody:
             faults.append(Fault("navigation_unavailable", text[:200], stops_driving=True))
         if self._charge_ratio is None:
             faults.append(Fault("battery_unknown", "the battery hasn't said how full it is"))
+        elif self._look.charge.ratio is None:
+            faults.append(Fault("battery_silent", "the charge is the battery's last word"))
         return tuple(faults)
 
     def _report(self, *, force: bool = False) -> None:

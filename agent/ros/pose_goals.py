@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from geometry_msgs.msg import PoseStamped, Twist
 from rclpy.node import Node
 
@@ -10,6 +12,7 @@ from agent.ros.navigation import Errand, GoalEnd, GoalListener, Target
 from agent.ros.settings import RosSettings
 
 STANDS_MPS = 0.05
+ALIGNED_RAD = 0.3
 
 
 class PoseGoalDriver:
@@ -39,7 +42,9 @@ class PoseGoalDriver:
         if self._goal is None or pose is None:
             return
         number, target = self._goal
-        if pose.distance_m(target) <= self._settings.node_tolerance_m and abs(speed_mps) < STANDS_MPS:
+        is_there = pose.distance_m(target) <= self._settings.node_tolerance_m
+        is_aligned = abs(math.remainder(target.yaw_rad - pose.yaw_rad, math.tau)) <= ALIGNED_RAD
+        if is_there and is_aligned and abs(speed_mps) < STANDS_MPS:
             self._goal = None
             self._listener.ended(number, GoalEnd.SUCCEEDED, "")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from action_msgs.msg import GoalStatus
 from builtin_interfaces.msg import Time as TimeMessage
-from geometry_msgs.msg import PoseWithCovarianceStamped, TransformStamped
+from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped, TransformStamped
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from nav2_msgs.action import NavigateToPose
@@ -103,6 +103,7 @@ class SimRobotNode(Node):
         self._publish_all()
         self._serve_navigation()
         self.create_subscription(SpeedLimit, "speed_limit", self._hear_limit, 1)
+        self.create_subscription(PoseStamped, "goal_pose", self._hear_goal_pose, 1)
         self.create_subscription(PoseWithCovarianceStamped, "initialpose", self._hear_initial_pose, 1)
         self.create_timer(STEP_S, self._step)
 
@@ -233,6 +234,13 @@ class SimRobotNode(Node):
     def _hear_limit(self, message: Any) -> None:
         if not message.percentage:
             self.vehicle.limit_mps = message.speed_limit or math.inf
+
+    def _hear_goal_pose(self, message: Any) -> None:
+        """A goal without an action: nobody is told how it ends."""
+        self._finish(GoalStatus.STATUS_ABORTED)
+        pose = message.pose
+        q = pose.orientation
+        self.vehicle.head_for(pose.position.x, pose.position.y, yaw_of((q.x, q.y, q.z, q.w)))
 
     def _hear_initial_pose(self, message: Any) -> None:
         """Localisation is told where it is; the simulated one knows better, and is found by it."""

@@ -171,12 +171,12 @@ def test_a_battery_in_percent_or_silent_is_understood(robot: Robot):
     """Drivers that publish 0 to 100, and batteries that say nothing for a while, are read right."""
     robot.sim.spoilt_percentage = float("nan")
     before = robot.seen.charge_ratio
-    heard_s = robot.seen.heard_s
-    until(lambda: robot.seen.heard_s > heard_s + 2.0, "it is heard")
+    robot.until_fault("battery_silent")
     assert abs(robot.seen.charge_ratio - before) < 0.05
     robot.sim.spoilt_percentage = 64.0
 
     until(lambda: abs(robot.seen.charge_ratio - 0.64) < 1e-6, "64 percent are 0.64")
+    robot.until_fault("battery_silent", is_present=False)
 
 
 def test_the_node_has_the_interfaces_that_the_page_lists(robot: Robot):

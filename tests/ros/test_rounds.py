@@ -24,6 +24,15 @@ def test_pictures_frames_and_numbers_of_topics_are_results_in_the_ledger(plant: 
     assert abs(found["S-602.leak"].value - 30.0) < 4.0
 
 
+def test_a_robot_without_nav2s_actions_drives_by_poses_on_a_topic(plant: Plant):
+    """Goals on a topic, arrival by odometry: such a robot does its rounds, too."""
+    with plant.robot("plain-1", "park-1", nav_driver="pose_topic", pose_source="odom") as robot:
+        until(lambda: "V-201.state" in robot.task_values, "a picture is stored", within_s=300.0, said=robot.tell)
+
+        assert robot.sim.goal_count == 0
+        assert robot.faults == set()
+
+
 def test_a_robot_without_its_coordinator_finishes_its_base_and_comes_back(plant: Plant):
     """The coordinator dies and is started again: the robot is the same, and goes on."""
     with plant.robot("link-1", "park-4") as robot:

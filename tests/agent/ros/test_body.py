@@ -399,3 +399,14 @@ def test_a_robot_that_never_said_its_charge_is_reported_with_a_fault():
 
     assert heard.last.charge_ratio == 0.5
     assert "battery_unknown" in codes(heard)
+
+
+def test_a_battery_that_falls_silent_is_told_and_its_last_word_kept():
+    """The plant plans on the last charge it knows, and a person sees that it is an old one."""
+    rig = RosRig()
+    heard = started(rig)
+    rig.look = rig.look._replace(charge=Charge(None, None))
+    rig.advance(1.0)
+
+    assert heard.last.charge_ratio == 0.8
+    assert codes(heard) == {"battery_silent"}
