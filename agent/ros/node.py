@@ -82,6 +82,7 @@ class RobotAgentNode(LifecycleNode):
         self._senses: Senses | None = None
         self._driver: Any = None
         self._captures: Captures | None = None
+        self._initial: Pose2 | None = None
         self._entities: list[Callable[[], object]] = []
         for parameter in PARAMETERS:
             self._declare(parameter, "")
@@ -132,9 +133,14 @@ class RobotAgentNode(LifecycleNode):
             self._captures.drop(number)
 
     def relocalise(self, pose: Pose2) -> None:
-        """Publish `initialpose`, in the robot's map."""
-        if self._senses is None:
+        """Publish `initialpose`, in the robot's map, as soon as somebody listens."""
+        self._initial = pose
+
+    def _tell_initial_pose(self) -> None:
+        pose = self._initial
+        if pose is None or not self._initial_pose.get_subscription_count():
             return
+        self._initial = None
         message = PoseWithCovarianceStamped()
         message.header.frame_id = self.get_parameter("global_frame").value
         message.header.stamp = self.get_clock().now().to_msg()
@@ -316,6 +322,7 @@ class RobotAgentNode(LifecycleNode):
         senses, driver = self._senses, self._driver
         if senses is None:
             return
+        self._tell_initial_pose()
         look = senses.look(driver.trouble(time.monotonic()), is_taken=driver.is_taken())
         if isinstance(driver, PoseGoalDriver):
             driver.look(look.pose, look.speed_mps)

@@ -115,11 +115,12 @@ def test_an_agent_that_cannot_join_says_why_in_one_line_and_ends_with_status_1(p
         assert "Traceback" not in ended.stderr
 
 
-def test_topics_can_be_remapped_and_robots_may_share_a_node_name(plant: Plant):
-    """A driver that publishes its battery elsewhere is one remap away."""
-    with plant.robot(
-        "remap-1", "park-5", namespace="yard/remap_1", arguments=("-r", "battery_state:=bms/state")
-    ) as robot:
+def test_topics_can_be_remapped_and_a_robot_put_on_its_first_node(plant: Plant):
+    """A battery published elsewhere is one remap away; `initial_node` localises a robot at its start."""
+    line = ("-r", "battery_state:=bms/state")
+    with plant.robot("remap-1", "park-5", namespace="yard/remap_1", arguments=line, initial_node="park-5") as robot:
+        # Until it is told where it is; the agent's process is only just starting.
+        robot.sim.is_localised = False
         robot.until_live()
         robot.until_fault("battery_unknown")
         assert robot.seen.charge_ratio == 0.5
