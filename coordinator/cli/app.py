@@ -19,6 +19,7 @@ from coordinator.cli.observations import observations
 from coordinator.cli.plan import plan
 from coordinator.cli.points import points
 from coordinator.cli.robots import resume_all, robots, stop_all
+from coordinator.cli.ros import ros
 from coordinator.cli.serve import serve
 from coordinator.cli.simulate import sim
 from coordinator.cli.status import fleet
@@ -73,3 +74,4 @@ app.add_typer(maps, name="map")
 app.command("plan")(plan)
 app.add_typer(journal, name="journal")
 app.add_typer(sim, name="sim")
+app.add_typer(ros, name="ros")
