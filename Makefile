@@ -1,15 +1,17 @@
 # Everything a person types. `make demo` and `make test` work on a machine with only python3 and make.
 
 PYTHON ?= python3
+# Distribution of ROS 2 whose wheels `make test-ros` takes.
+ROS ?= jazzy
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo check browser test bench generate clean
+.PHONY: help env demo check browser test test-ros bench generate clean
 
 help:  ## Say what can be made.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 env: $(STAMP)  ## Create .venv, install the project editable with the developers' tools, compile the planners.
 
@@ -38,6 +40,10 @@ browser: env  ## Make sure of a Chromium for the tests of the control room.
 	      apt-get install -y -qq --no-install-recommends chromium; } || \
 	    echo "no Chromium: the browser tests will be skipped (Debian: apt-get install chromium)" >&2
 
+test-ros:  ## Robots on ROS 2 for real: a coordinator, agents and a stand-in for Nav2. ROS=kilted for another than jazzy.
+	$(PYTHON) scripts/ros-env --distribution $(ROS)
+	REQUIRE_ROS=1 .venv-ros-$(ROS)/bin/python -m pytest -q tests/ros
+
 bench: env  ## Measure every figure of the README anew, into benchmarks/RESULTS.md.
 	$(BIN)/python -m benchmarks
 
@@ -45,4 +51,4 @@ generate: env  ## Write gen/ anew from proto/.
 	$(BIN)/python scripts/generate
 
 clean:  ## Remove the environment and everything built.
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-ros-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -67,7 +67,12 @@ class AgentConfig:
 
 
 async def run_agent(
-    body: Body, config: AgentConfig, *, rng: Random | None = None, stop: asyncio.Event | None = None
+    body: Body,
+    config: AgentConfig,
+    *,
+    rng: Random | None = None,
+    stop: asyncio.Event | None = None,
+    watch: Callable[[AgentSession], None] | None = None,
 ) -> None:
     """
     Connect a body to the coordinator until `stop` is set, through whatever the link does.
@@ -77,6 +82,7 @@ async def run_agent(
         config: Where to and as whom.
         rng: For the jitter of reconnects; None: seeded by the system.
         stop: Set it to leave: the robot waits on the next node.
+        watch: Is given the session before the body starts, for looking only.
 
     Raises:
         AgentRefusedError: The coordinator will never take this robot as it is; the message says why.
@@ -90,6 +96,8 @@ async def run_agent(
     spool = SqliteSpool(config.directory / "spool", quota_bytes=config.quota_bytes)
     uploads = UploadClient(config.robot_id, spool, Backoff(Random(rng.random())))
     control = ControlClient(body, config, kept, uploads.watch(spool), Backoff(rng))
+    if watch is not None:
+        watch(control.driver.session)
     tasks = [
         asyncio.create_task(control.run(stop), name="control"),
         asyncio.create_task(

@@ -6,26 +6,20 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import grpc
-import grpc.aio
 from platformdirs import user_state_path
 
 from agent.body import BodyListener
-from agent.channels import CONTROL, open_channel, settle
-from agent.client import AgentConfig, run_agent, wait_at_most
-from coordinator.model.events import DeviceReported, DeviceState
-from coordinator.model.ids import DeviceId, EdgeId, RobotId
+from agent.client import AgentConfig, run_agent
+from coordinator.model.ids import EdgeId, RobotId
 from coordinator.plant.map import NodeRole, PlantMap
 from coordinator.plant.parse import parse_plant
 from coordinator.plants import find_plant
-from roundsman.v1 import device_pb2, device_pb2_grpc
-from sim.devices import SimDevice
+from sim.device_link import run_devices
 from sim.floor import build_floor
 from sim.people import People
 from sim.radio_field import RadioField
@@ -39,14 +33,6 @@ if TYPE_CHECKING:
     from coordinator.plant.map import RobotType
 
 ANOMALY_RATIO = 0.03
-DEVICE_RETRY_S = 1.0
-
-_WIRE_STATES = {
-    DeviceState.CLOSED: device_pb2.DEVICE_STATE_CLOSED,
-    DeviceState.MOVING: device_pb2.DEVICE_STATE_MOVING,
-    DeviceState.OPEN: device_pb2.DEVICE_STATE_OPEN,
-    DeviceState.FAILED: device_pb2.DEVICE_STATE_FAILED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +142,11 @@ async def run_fleet(options: FleetOptions, *, stop: asyncio.Event | None = None)
     async with asyncio.TaskGroup() as group:
         world = group.create_task(fleet.world.run())
         watching = None if witness is None else group.create_task(witness.run())
-        devices = group.create_task(_run_devices(fleet)) if plant.devices else None
+        devices = (
+            group.create_task(run_devices(fleet.world, plant, options.coordinator, seed=options.seed))
+            if plant.devices
+            else None
+        )
         agents = [
             group.create_task(
                 run_agent(
@@ -195,66 +185,3 @@ def _next_port(address: str) -> str:
     if not port.isdigit():
         raise ValueError(f"address {address!r} must be host:port")
     return f"{host}:{int(port) + 1}"
-
-
-async def _run_devices(fleet: RealtimeFleet) -> None:
-    """All doors and lifts over one stream, opened again whenever it ends."""
-    outbox: asyncio.Queue[DeviceReported] = asyncio.Queue(maxsize=1000)
-
-    def report(said: DeviceReported) -> None:
-        if outbox.full():
-            outbox.get_nowait()
-        outbox.put_nowait(said)
-
-    devices = {
-        device_id: SimDevice(
-            fleet.world, device, random.Random(f"{fleet.options.seed}:device:{device_id}"), report=report
-        )
-        for device_id, device in fleet.plant.devices.items()
-    }
-    while True:
-        # As robots connect: channels of the common pool share a growing delay after a coordinator's restart.
-        async with open_channel(fleet.options.coordinator, CONTROL, None) as channel:
-            await wait_at_most(settle(channel), DEVICE_RETRY_S)
-            call = device_pb2_grpc.DeviceServiceStub(channel).Attach()
-            for device in devices.values():
-                device.say()
-            writer = asyncio.create_task(_write(call, outbox))
-            try:
-                await _read(call, fleet.world, devices)
-            finally:
-                writer.cancel()
-                call.cancel()
-        await asyncio.sleep(DEVICE_RETRY_S)
-
-
-DeviceCall = grpc.aio.StreamStreamCall[device_pb2.AttachRequest, device_pb2.AttachResponse]
-
-
-async def _write(call: DeviceCall, outbox: asyncio.Queue[DeviceReported]) -> None:
-    with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
-        while True:
-            said = await outbox.get()
-            await call.write(
-                device_pb2.AttachRequest(
-                    device_id=said.device_id,
-                    state=_WIRE_STATES[said.state],
-                    held_for=said.held_for or "",
-                    edge_id=said.at or "",
-                )
-            )
-
-
-async def _read(call: DeviceCall, world: RealtimeWorld, devices: Mapping[DeviceId, SimDevice]) -> None:
-    with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
-        while True:
-            asked = await call.read()
-            if not isinstance(asked, device_pb2.AttachResponse):
-                return
-            device = devices.get(DeviceId(asked.device_id))
-            if device is not None:
-                world.touch()
-                device.ask(
-                    RobotId(asked.robot_id) if asked.robot_id else None,
-                    EdgeId(asked.edge_id) if asked.edge_id else None,
-                )

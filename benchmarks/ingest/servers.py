@@ -35,7 +35,7 @@ from coordinator.runtime.service import serve
 from coordinator.runtime.settings import HttpSettings, ListenSettings, ServiceSettings, StoreSettings
 from coordinator.transport.server import server_options
 from coordinator.transport.session_stream import AgentService, SessionStreams
-from roundsman.v1 import robot_pb2, session_pb2, session_pb2_grpc
+from roundsman.v1 import graph_pb2, robot_pb2, session_pb2, session_pb2_grpc
 
 COORDINATOR, TRANSPORT, RAW, RAW_UVLOOP = "coordinator", "transport", "raw", "raw-uvloop"
 GRPC_KINDS = (COORDINATOR, TRANSPORT)
@@ -61,7 +61,9 @@ async def run_transport() -> None:
     inbox, streams = EventInbox(), SessionStreams()
     options = server_options(dscp=46, max_receive_bytes=256 * 1024, ping_s=ListenSettings().ping_s)
     server = grpc.aio.server(options=options)
-    session_pb2_grpc.add_AgentServiceServicer_to_server(AgentService(inbox, streams, {}), server)
+    session_pb2_grpc.add_AgentServiceServicer_to_server(
+        AgentService(inbox, streams, {}, graph=graph_pb2.GetGraphResponse()), server
+    )
     port = server.add_insecure_port(f"{HOST}:0")
     await server.start()
     _say(port)

@@ -20,6 +20,7 @@ from coordinator.cli.plan import plan
 from coordinator.cli.points import points
 from coordinator.cli.report import report
 from coordinator.cli.robots import resume_all, robots, stop_all
+from coordinator.cli.ros import ros
 from coordinator.cli.serve import serve
 from coordinator.cli.simulate import sim
 from coordinator.cli.status import fleet
@@ -75,3 +76,4 @@ journal.command("report")(report)
 app.command("plan")(plan)
 app.add_typer(journal, name="journal")
 app.add_typer(sim, name="sim")
+app.add_typer(ros, name="ros")

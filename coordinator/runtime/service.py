@@ -34,7 +34,7 @@ from coordinator.store.journal import Journal
 from coordinator.store.reserve import ReserveFile
 from coordinator.traffic.warm_up import warm_up
 from coordinator.transport.calls import Calls
-from coordinator.transport.codec import speed_limits
+from coordinator.transport.codec import encode_graph, speed_limits
 from coordinator.transport.device_service import DeviceService, DeviceStreams
 from coordinator.transport.fleet_service import ExplanationSource, FleetService, PlantText, TrafficSource
 from coordinator.transport.observation_stream import ObservationService, UploadStreams
@@ -196,7 +196,7 @@ def _adapters(
     plant_text = PlantText(plant.plant_id, text, plant.digest)
     planner = Planner(inbox.post, within_s=settings.plan_within_s)
     services = Services(
-        agents=AgentService(inbox, sessions, limits),
+        agents=AgentService(inbox, sessions, limits, graph=encode_graph(plant)),
         devices=DeviceService(inbox, devices),
         fleet=FleetService(calls, pictures, plant_text, observations, traffic=traffic, explain=explain),
         observations=ObservationService(inbox, uploads, blobs),

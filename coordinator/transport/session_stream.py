@@ -17,7 +17,7 @@ from coordinator.transport.inbox import Inbox
 from coordinator.transport.outbox import Outbox, OutboxFullError
 from coordinator.transport.status import LINK_ERRORS, Context, abort, abort_wire, code_named
 from coordinator.transport.writing import end_tasks
-from roundsman.v1 import session_pb2_grpc
+from roundsman.v1 import graph_pb2, session_pb2_grpc
 
 HELLO_WITHIN_S = 5.0
 # The keepalive ends a frozen peer first; this ends one that answers pings and reads nothing.
@@ -155,10 +155,13 @@ class SessionStreams:
 class AgentService(session_pb2_grpc.AgentServiceServicer):
     """Control of robots."""
 
-    def __init__(self, inbox: Inbox, streams: SessionStreams, limits: SpeedLimits) -> None:
+    def __init__(
+        self, inbox: Inbox, streams: SessionStreams, limits: SpeedLimits, *, graph: graph_pb2.GetGraphResponse
+    ) -> None:
         self._inbox = inbox
         self._streams = streams
         self._limits = limits
+        self._graph = graph
 
     async def Session(  # type: ignore[override]  # noqa: N802 - context.read() is cheaper than the iterator
         self, request_iterator: object, context: Context
@@ -186,6 +189,12 @@ class AgentService(session_pb2_grpc.AgentServiceServicer):
             self._streams.remove(stream)
             self._inbox.post(RobotDisconnected(stream.robot_id, stream.connection, reason))
             log.info("stream_ended", robot_id=stream.robot_id, connection=stream.connection, reason=reason)
+
+    async def GetGraph(  # noqa: N802
+        self, request: graph_pb2.GetGraphRequest, context: Context
+    ) -> graph_pb2.GetGraphResponse:
+        """Where nodes are and what joins them."""
+        return self._graph
 
     async def _hello(self, context: Context) -> RobotConnected | None:
         """The stream's first message; None if it ended before."""

@@ -69,7 +69,7 @@ MUTATIONS = (
     Mutation(
         "restart-from-positions-only",
         "coordinator/fleet/core.py",
-        """            self._hold(live, self._held(robot))
+        """            self._stand(robot)
             enter_robot(self, robot)
 """,
         """            if robot.steps:

@@ -6,6 +6,7 @@ from coordinator.transport.codec.device import decode_device, encode_device_requ
 from coordinator.transport.codec.errors import WireError
 from coordinator.transport.codec.explanation import encode_explanation
 from coordinator.transport.codec.fleet import encode_fleet, encode_observations
+from coordinator.transport.codec.graph import encode_graph
 from coordinator.transport.codec.observation import (
     BlobAsked,
     ChunkArrived,
@@ -77,6 +78,7 @@ __all__ = [
     "encode_device_request",
     "encode_explanation",
     "encode_fleet",
+    "encode_graph",
     "encode_observations",
     "encode_outcome",
     "encode_route",

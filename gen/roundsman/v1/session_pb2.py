@@ -22,44 +22,45 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from roundsman.v1 import graph_pb2 as roundsman_dot_v1_dot_graph__pb2
 from roundsman.v1 import mission_pb2 as roundsman_dot_v1_dot_mission__pb2
 from roundsman.v1 import robot_pb2 as roundsman_dot_v1_dot_robot__pb2
 from roundsman.v1 import route_pb2 as roundsman_dot_v1_dot_route__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aroundsman/v1/session.proto\x12\x0croundsman.v1\x1a\x1aroundsman/v1/mission.proto\x1a\x18roundsman/v1/robot.proto\x1a\x18roundsman/v1/route.proto\"\xe3\x02\n\x0eSessionRequest\x12$\n\x05hello\x18\x01 \x01(\x0b\x32\x13.roundsman.v1.HelloH\x00\x12*\n\x05state\x18\x02 \x01(\x0b\x32\x19.roundsman.v1.StateReportH\x00\x12/\n\x0broute_reply\x18\x03 \x01(\x0b\x32\x18.roundsman.v1.RouteReplyH\x00\x12-\n\ntask_event\x18\x04 \x01(\x0b\x32\x17.roundsman.v1.TaskEventH\x00\x12\x35\n\x0eheartbeat_echo\x18\x05 \x01(\x0b\x32\x1b.roundsman.v1.HeartbeatEchoH\x00\x12\x33\n\rcommand_reply\x18\x06 \x01(\x0b\x32\x1a.roundsman.v1.CommandReplyH\x00\x12(\n\x07goodbye\x18\x07 \x01(\x0b\x32\x15.roundsman.v1.GoodbyeH\x00\x42\t\n\x07payload\"\x94\x02\n\x05Hello\x12\x13\n\x0bmin_version\x18\x01 \x01(\r\x12\x13\n\x0bmax_version\x18\x02 \x01(\r\x12\x10\n\x08robot_id\x18\x03 \x01(\t\x12\x0f\n\x07\x62oot_id\x18\x04 \x01(\x04\x12*\n\tfactsheet\x18\x05 \x01(\x0b\x32\x17.roundsman.v1.Factsheet\x12*\n\tplacement\x18\x06 \x01(\x0b\x32\x17.roundsman.v1.Placement\x12\r\n\x05\x65poch\x18\x07 \x01(\x04\x12-\n\x08progress\x18\x08 \x01(\x0b\x32\x1b.roundsman.v1.RouteProgress\x12\x14\n\x0c\x63harge_ratio\x18\t \x01(\x01\x12\x12\n\nis_stopped\x18\n \x01(\x08\"\x19\n\x07Goodbye\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\xd4\x02\n\x0fSessionResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\x0f\n\x07session\x18\x02 \x01(\x04\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12(\n\x07welcome\x18\x04 \x01(\x0b\x32\x15.roundsman.v1.WelcomeH\x00\x12*\n\x05route\x18\x05 \x01(\x0b\x32\x19.roundsman.v1.RouteUpdateH\x00\x12,\n\theartbeat\x18\x06 \x01(\x0b\x32\x17.roundsman.v1.HeartbeatH\x00\x12(\n\x07\x63ommand\x18\x07 \x01(\x0b\x32\x15.roundsman.v1.CommandH\x00\x12\x30\n\x0b\x61\x63knowledge\x18\x08 \x01(\x0b\x32\x19.roundsman.v1.AcknowledgeH\x00\x12$\n\x05\x64rain\x18\t \x01(\x0b\x32\x13.roundsman.v1.DrainH\x00\x42\t\n\x07payload\"\xb0\x01\n\x07Welcome\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x1a\n\x12heartbeat_period_s\x18\x02 \x01(\x01\x12\x14\n\x0chold_after_s\x18\x03 \x01(\x01\x12\x17\n\x0freport_period_s\x18\x04 \x01(\x01\x12\x15\n\rcoordinator_s\x18\x05 \x01(\x01\x12\x15\n\rbase_is_valid\x18\x06 \x01(\x08\x12\x1b\n\x13task_events_through\x18\x07 \x01(\x04\"@\n\tHeartbeat\x12\r\n\x05nonce\x18\x01 \x01(\x04\x12\x15\n\rcoordinator_s\x18\x02 \x01(\x01\x12\r\n\x05rtt_s\x18\x03 \x01(\x01\"e\n\rHeartbeatEcho\x12\r\n\x05nonce\x18\x01 \x01(\x04\x12\x15\n\rcoordinator_s\x18\x02 \x01(\x01\x12\x18\n\x10robot_received_s\x18\x03 \x01(\x01\x12\x14\n\x0crobot_sent_s\x18\x04 \x01(\x01\"}\n\x07\x43ommand\x12\x12\n\ncommand_id\x18\x01 \x01(\x04\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.roundsman.v1.CommandKind\x12\x10\n\x08order_id\x18\x03 \x01(\t\x12\x13\n\x0bvalid_for_s\x18\x04 \x01(\x01\x12\x0e\n\x06reason\x18\x05 \x01(\t\"]\n\x0c\x43ommandReply\x12\x12\n\ncommand_id\x18\x01 \x01(\x04\x12+\n\x06status\x18\x02 \x01(\x0e\x32\x1b.roundsman.v1.CommandStatus\x12\x0c\n\x04text\x18\x03 \x01(\t\"*\n\x0b\x41\x63knowledge\x12\x1b\n\x13task_events_through\x18\x01 \x01(\x04\"\"\n\x05\x44rain\x12\x19\n\x11reconnect_after_s\x18\x01 \x01(\x01*\x8e\x01\n\x0b\x43ommandKind\x12\x1c\n\x18\x43OMMAND_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43OMMAND_KIND_STOP\x10\x01\x12\x17\n\x13\x43OMMAND_KIND_RESUME\x10\x02\x12\x16\n\x12\x43OMMAND_KIND_PAUSE\x10\x03\x12\x19\n\x15\x43OMMAND_KIND_END_TASK\x10\x04*\x80\x01\n\rCommandStatus\x12\x1e\n\x1a\x43OMMAND_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43OMMAND_STATUS_DONE\x10\x01\x12\x1a\n\x16\x43OMMAND_STATUS_EXPIRED\x10\x02\x12\x1a\n\x16\x43OMMAND_STATUS_REFUSED\x10\x03\x32Z\n\x0c\x41gentService\x12J\n\x07Session\x12\x1c.roundsman.v1.SessionRequest\x1a\x1d.roundsman.v1.SessionResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aroundsman/v1/session.proto\x12\x0croundsman.v1\x1a\x18roundsman/v1/graph.proto\x1a\x1aroundsman/v1/mission.proto\x1a\x18roundsman/v1/robot.proto\x1a\x18roundsman/v1/route.proto\"\xe3\x02\n\x0eSessionRequest\x12$\n\x05hello\x18\x01 \x01(\x0b\x32\x13.roundsman.v1.HelloH\x00\x12*\n\x05state\x18\x02 \x01(\x0b\x32\x19.roundsman.v1.StateReportH\x00\x12/\n\x0broute_reply\x18\x03 \x01(\x0b\x32\x18.roundsman.v1.RouteReplyH\x00\x12-\n\ntask_event\x18\x04 \x01(\x0b\x32\x17.roundsman.v1.TaskEventH\x00\x12\x35\n\x0eheartbeat_echo\x18\x05 \x01(\x0b\x32\x1b.roundsman.v1.HeartbeatEchoH\x00\x12\x33\n\rcommand_reply\x18\x06 \x01(\x0b\x32\x1a.roundsman.v1.CommandReplyH\x00\x12(\n\x07goodbye\x18\x07 \x01(\x0b\x32\x15.roundsman.v1.GoodbyeH\x00\x42\t\n\x07payload\"\x94\x02\n\x05Hello\x12\x13\n\x0bmin_version\x18\x01 \x01(\r\x12\x13\n\x0bmax_version\x18\x02 \x01(\r\x12\x10\n\x08robot_id\x18\x03 \x01(\t\x12\x0f\n\x07\x62oot_id\x18\x04 \x01(\x04\x12*\n\tfactsheet\x18\x05 \x01(\x0b\x32\x17.roundsman.v1.Factsheet\x12*\n\tplacement\x18\x06 \x01(\x0b\x32\x17.roundsman.v1.Placement\x12\r\n\x05\x65poch\x18\x07 \x01(\x04\x12-\n\x08progress\x18\x08 \x01(\x0b\x32\x1b.roundsman.v1.RouteProgress\x12\x14\n\x0c\x63harge_ratio\x18\t \x01(\x01\x12\x12\n\nis_stopped\x18\n \x01(\x08\"\x19\n\x07Goodbye\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\xd4\x02\n\x0fSessionResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\x0f\n\x07session\x18\x02 \x01(\x04\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12(\n\x07welcome\x18\x04 \x01(\x0b\x32\x15.roundsman.v1.WelcomeH\x00\x12*\n\x05route\x18\x05 \x01(\x0b\x32\x19.roundsman.v1.RouteUpdateH\x00\x12,\n\theartbeat\x18\x06 \x01(\x0b\x32\x17.roundsman.v1.HeartbeatH\x00\x12(\n\x07\x63ommand\x18\x07 \x01(\x0b\x32\x15.roundsman.v1.CommandH\x00\x12\x30\n\x0b\x61\x63knowledge\x18\x08 \x01(\x0b\x32\x19.roundsman.v1.AcknowledgeH\x00\x12$\n\x05\x64rain\x18\t \x01(\x0b\x32\x13.roundsman.v1.DrainH\x00\x42\t\n\x07payload\"\xb0\x01\n\x07Welcome\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x1a\n\x12heartbeat_period_s\x18\x02 \x01(\x01\x12\x14\n\x0chold_after_s\x18\x03 \x01(\x01\x12\x17\n\x0freport_period_s\x18\x04 \x01(\x01\x12\x15\n\rcoordinator_s\x18\x05 \x01(\x01\x12\x15\n\rbase_is_valid\x18\x06 \x01(\x08\x12\x1b\n\x13task_events_through\x18\x07 \x01(\x04\"@\n\tHeartbeat\x12\r\n\x05nonce\x18\x01 \x01(\x04\x12\x15\n\rcoordinator_s\x18\x02 \x01(\x01\x12\r\n\x05rtt_s\x18\x03 \x01(\x01\"e\n\rHeartbeatEcho\x12\r\n\x05nonce\x18\x01 \x01(\x04\x12\x15\n\rcoordinator_s\x18\x02 \x01(\x01\x12\x18\n\x10robot_received_s\x18\x03 \x01(\x01\x12\x14\n\x0crobot_sent_s\x18\x04 \x01(\x01\"}\n\x07\x43ommand\x12\x12\n\ncommand_id\x18\x01 \x01(\x04\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.roundsman.v1.CommandKind\x12\x10\n\x08order_id\x18\x03 \x01(\t\x12\x13\n\x0bvalid_for_s\x18\x04 \x01(\x01\x12\x0e\n\x06reason\x18\x05 \x01(\t\"]\n\x0c\x43ommandReply\x12\x12\n\ncommand_id\x18\x01 \x01(\x04\x12+\n\x06status\x18\x02 \x01(\x0e\x32\x1b.roundsman.v1.CommandStatus\x12\x0c\n\x04text\x18\x03 \x01(\t\"*\n\x0b\x41\x63knowledge\x12\x1b\n\x13task_events_through\x18\x01 \x01(\x04\"\"\n\x05\x44rain\x12\x19\n\x11reconnect_after_s\x18\x01 \x01(\x01*\x8e\x01\n\x0b\x43ommandKind\x12\x1c\n\x18\x43OMMAND_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43OMMAND_KIND_STOP\x10\x01\x12\x17\n\x13\x43OMMAND_KIND_RESUME\x10\x02\x12\x16\n\x12\x43OMMAND_KIND_PAUSE\x10\x03\x12\x19\n\x15\x43OMMAND_KIND_END_TASK\x10\x04*\x80\x01\n\rCommandStatus\x12\x1e\n\x1a\x43OMMAND_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43OMMAND_STATUS_DONE\x10\x01\x12\x1a\n\x16\x43OMMAND_STATUS_EXPIRED\x10\x02\x12\x1a\n\x16\x43OMMAND_STATUS_REFUSED\x10\x03\x32\xa5\x01\n\x0c\x41gentService\x12J\n\x07Session\x12\x1c.roundsman.v1.SessionRequest\x1a\x1d.roundsman.v1.SessionResponse(\x01\x30\x01\x12I\n\x08GetGraph\x12\x1d.roundsman.v1.GetGraphRequest\x1a\x1e.roundsman.v1.GetGraphResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'roundsman.v1.session_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COMMANDKIND']._serialized_start=1782
-  _globals['_COMMANDKIND']._serialized_end=1924
-  _globals['_COMMANDSTATUS']._serialized_start=1927
-  _globals['_COMMANDSTATUS']._serialized_end=2055
-  _globals['_SESSIONREQUEST']._serialized_start=125
-  _globals['_SESSIONREQUEST']._serialized_end=480
-  _globals['_HELLO']._serialized_start=483
-  _globals['_HELLO']._serialized_end=759
-  _globals['_GOODBYE']._serialized_start=761
-  _globals['_GOODBYE']._serialized_end=786
-  _globals['_SESSIONRESPONSE']._serialized_start=789
-  _globals['_SESSIONRESPONSE']._serialized_end=1129
-  _globals['_WELCOME']._serialized_start=1132
-  _globals['_WELCOME']._serialized_end=1308
-  _globals['_HEARTBEAT']._serialized_start=1310
-  _globals['_HEARTBEAT']._serialized_end=1374
-  _globals['_HEARTBEATECHO']._serialized_start=1376
-  _globals['_HEARTBEATECHO']._serialized_end=1477
-  _globals['_COMMAND']._serialized_start=1479
-  _globals['_COMMAND']._serialized_end=1604
-  _globals['_COMMANDREPLY']._serialized_start=1606
-  _globals['_COMMANDREPLY']._serialized_end=1699
-  _globals['_ACKNOWLEDGE']._serialized_start=1701
-  _globals['_ACKNOWLEDGE']._serialized_end=1743
-  _globals['_DRAIN']._serialized_start=1745
-  _globals['_DRAIN']._serialized_end=1779
-  _globals['_AGENTSERVICE']._serialized_start=2057
-  _globals['_AGENTSERVICE']._serialized_end=2147
+  _globals['_COMMANDKIND']._serialized_start=1808
+  _globals['_COMMANDKIND']._serialized_end=1950
+  _globals['_COMMANDSTATUS']._serialized_start=1953
+  _globals['_COMMANDSTATUS']._serialized_end=2081
+  _globals['_SESSIONREQUEST']._serialized_start=151
+  _globals['_SESSIONREQUEST']._serialized_end=506
+  _globals['_HELLO']._serialized_start=509
+  _globals['_HELLO']._serialized_end=785
+  _globals['_GOODBYE']._serialized_start=787
+  _globals['_GOODBYE']._serialized_end=812
+  _globals['_SESSIONRESPONSE']._serialized_start=815
+  _globals['_SESSIONRESPONSE']._serialized_end=1155
+  _globals['_WELCOME']._serialized_start=1158
+  _globals['_WELCOME']._serialized_end=1334
+  _globals['_HEARTBEAT']._serialized_start=1336
+  _globals['_HEARTBEAT']._serialized_end=1400
+  _globals['_HEARTBEATECHO']._serialized_start=1402
+  _globals['_HEARTBEATECHO']._serialized_end=1503
+  _globals['_COMMAND']._serialized_start=1505
+  _globals['_COMMAND']._serialized_end=1630
+  _globals['_COMMANDREPLY']._serialized_start=1632
+  _globals['_COMMANDREPLY']._serialized_end=1725
+  _globals['_ACKNOWLEDGE']._serialized_start=1727
+  _globals['_ACKNOWLEDGE']._serialized_end=1769
+  _globals['_DRAIN']._serialized_start=1771
+  _globals['_DRAIN']._serialized_end=1805
+  _globals['_AGENTSERVICE']._serialized_start=2084
+  _globals['_AGENTSERVICE']._serialized_end=2249
 # @@protoc_insertion_point(module_scope)

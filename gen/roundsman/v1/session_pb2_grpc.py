@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from roundsman.v1 import graph_pb2 as roundsman_dot_v1_dot_graph__pb2
 from roundsman.v1 import session_pb2 as roundsman_dot_v1_dot_session__pb2
 
 GRPC_GENERATED_VERSION = '1.82.3'
@@ -40,6 +41,11 @@ class AgentServiceStub:
                 request_serializer=roundsman_dot_v1_dot_session__pb2.SessionRequest.SerializeToString,
                 response_deserializer=roundsman_dot_v1_dot_session__pb2.SessionResponse.FromString,
                 _registered_method=True)
+        self.GetGraph = channel.unary_unary(
+                '/roundsman.v1.AgentService/GetGraph',
+                request_serializer=roundsman_dot_v1_dot_graph__pb2.GetGraphRequest.SerializeToString,
+                response_deserializer=roundsman_dot_v1_dot_graph__pb2.GetGraphResponse.FromString,
+                _registered_method=True)
 
 
 class AgentServiceServicer:
@@ -55,6 +61,14 @@ class AgentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetGraph(self, request, context):
+        """For robots that don't carry the plant's graph themselves. Asked before the session; may be kept while the digest is
+        the same.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AgentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -62,6 +76,11 @@ def add_AgentServiceServicer_to_server(servicer, server):
                     servicer.Session,
                     request_deserializer=roundsman_dot_v1_dot_session__pb2.SessionRequest.FromString,
                     response_serializer=roundsman_dot_v1_dot_session__pb2.SessionResponse.SerializeToString,
+            ),
+            'GetGraph': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetGraph,
+                    request_deserializer=roundsman_dot_v1_dot_graph__pb2.GetGraphRequest.FromString,
+                    response_serializer=roundsman_dot_v1_dot_graph__pb2.GetGraphResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -92,6 +111,33 @@ class AgentService:
             '/roundsman.v1.AgentService/Session',
             roundsman_dot_v1_dot_session__pb2.SessionRequest.SerializeToString,
             roundsman_dot_v1_dot_session__pb2.SessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetGraph(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/roundsman.v1.AgentService/GetGraph',
+            roundsman_dot_v1_dot_graph__pb2.GetGraphRequest.SerializeToString,
+            roundsman_dot_v1_dot_graph__pb2.GetGraphResponse.FromString,
             options,
             channel_credentials,
             insecure,

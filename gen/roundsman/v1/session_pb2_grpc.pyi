@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from roundsman.v1 import graph_pb2 as _graph_pb2
 from roundsman.v1 import session_pb2 as _session_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -38,6 +39,10 @@ class AgentServiceStub:
     NOT_FOUND (unknown robot type), ALREADY_EXISTS (another live robot has this id), FAILED_PRECONDITION (protocol
     version, higher epoch seen), INVALID_ARGUMENT (names the field and its rule), RESOURCE_EXHAUSTED, UNAVAILABLE.
     """
+    GetGraph: _grpc.UnaryUnaryMultiCallable[_graph_pb2.GetGraphRequest, _graph_pb2.GetGraphResponse]
+    """For robots that don't carry the plant's graph themselves. Asked before the session; may be kept while the digest is
+    the same.
+    """
 
 @_typing.type_check_only
 class AgentServiceAsyncStub(AgentServiceStub):
@@ -48,6 +53,10 @@ class AgentServiceAsyncStub(AgentServiceStub):
     """One stream a robot. The agent sends Hello first; the coordinator answers Welcome or ends the stream with a status:
     NOT_FOUND (unknown robot type), ALREADY_EXISTS (another live robot has this id), FAILED_PRECONDITION (protocol
     version, higher epoch seen), INVALID_ARGUMENT (names the field and its rule), RESOURCE_EXHAUSTED, UNAVAILABLE.
+    """
+    GetGraph: _aio.UnaryUnaryMultiCallable[_graph_pb2.GetGraphRequest, _graph_pb2.GetGraphResponse]  # type: ignore[assignment]
+    """For robots that don't carry the plant's graph themselves. Asked before the session; may be kept while the digest is
+    the same.
     """
 
 class AgentServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -62,6 +71,16 @@ class AgentServiceServicer(metaclass=_abc_1.ABCMeta):
         """One stream a robot. The agent sends Hello first; the coordinator answers Welcome or ends the stream with a status:
         NOT_FOUND (unknown robot type), ALREADY_EXISTS (another live robot has this id), FAILED_PRECONDITION (protocol
         version, higher epoch seen), INVALID_ARGUMENT (names the field and its rule), RESOURCE_EXHAUSTED, UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def GetGraph(
+        self,
+        request: _graph_pb2.GetGraphRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_graph_pb2.GetGraphResponse, _abc.Awaitable[_graph_pb2.GetGraphResponse]]:
+        """For robots that don't carry the plant's graph themselves. Asked before the session; may be kept while the digest is
+        the same.
         """
 
 def add_AgentServiceServicer_to_server(servicer: AgentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,6 +25,7 @@ from coordinator.transport.session_stream import AgentService, SessionStreams
 from roundsman.v1 import (
     device_pb2_grpc,
     fleet_pb2_grpc,
+    graph_pb2,
     observation_pb2_grpc,
     robot_pb2,
     session_pb2,
@@ -33,6 +34,9 @@ from roundsman.v1 import (
 from tests.coordinator.runtime.fakes import EMPTY, FakeClock, FakeCore, FakeForm, FakeLedger, SmallFleet
 
 LIMITS = {EdgeId("e1"): 1.0}
+GRAPH = graph_pb2.GetGraphResponse(
+    plant_id="test", digest="d1", nodes=[graph_pb2.GraphNode(node_id="n1", level_id="ground")]
+)
 
 
 class MemoryBlobs:
@@ -89,7 +93,7 @@ async def running(*, dev: bool = False, answer_within_s: float = 5.0) -> AsyncIt
     planner = Planner(inbox.post, within_s=1.0)
     performer = Performer(sessions, uploads, devices, calls, planner)
     services = Services(
-        AgentService(inbox, sessions, LIMITS),
+        AgentService(inbox, sessions, LIMITS, graph=GRAPH),
         DeviceService(inbox, devices),
         FleetService(
             calls,
