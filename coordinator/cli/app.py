@@ -18,6 +18,7 @@ from coordinator.cli.missions import missions
 from coordinator.cli.observations import observations
 from coordinator.cli.plan import plan
 from coordinator.cli.points import points
+from coordinator.cli.report import report
 from coordinator.cli.robots import resume_all, robots, stop_all
 from coordinator.cli.ros import ros
 from coordinator.cli.serve import serve
@@ -71,6 +72,7 @@ app.add_typer(observations, name="observations")
 app.add_typer(alarms, name="alarms")
 app.add_typer(edges, name="edges")
 app.add_typer(maps, name="map")
+journal.command("report")(report)
 app.command("plan")(plan)
 app.add_typer(journal, name="journal")
 app.add_typer(sim, name="sim")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from roundsman.v1.fleet_pb2 import FleetState, RobotSummary
 
 # Lines of the screen that aren't rows of robots.
-FRAME_LINES = 11
+FRAME_LINES = 14
 LIST_COUNT = 6
 PIPE_COUNT = 1000
 FEWEST_ROBOTS = 5
@@ -53,7 +53,6 @@ def top(
 def screen(fleet: FleetState, height: int) -> RenderableType:
     """One picture, for a terminal of so many lines."""
     from rich.console import Group
-    from rich.rule import Rule
     from rich.text import Text
 
     alarms, points = alarm_listing(with_shelved=False), point_listing(only_due=False, only_overdue=False)
@@ -65,11 +64,11 @@ def screen(fleet: FleetState, height: int) -> RenderableType:
     return Group(
         Text.from_markup(f"[bold]Roundsman[/] · plant {fleet.plant_id} · {instant(fleet.now_s)}{journal}"),
         rounds(fleet),
-        Rule(f"robots, those in need first{hidden}", style="dim"),
+        Text(f"\nRobots, those in need first{hidden}", style="bold"),
         table(ROBOTS.columns, [ROBOTS.row(robot, fleet) for robot in robots[:room]]) if robots else Text(ROBOTS.empty),
-        Rule("oldest points", style="dim"),
+        Text("\nOldest points", style="bold"),
         table(points.columns, point_rows) if point_rows else Text(points.empty, style="dim"),
-        Rule("alarms", style="dim"),
+        Text("\nAlarms", style="bold"),
         table(alarms.columns, alarm_rows) if alarm_rows else Text("none", style="green"),
     )
 

@@ -31,6 +31,11 @@ class Past:
         # When each robot's stream ended last; infinity while it is open.
         self._heard_s: dict[RobotId, float] = {}
 
+    @property
+    def state(self) -> FleetState:
+        """The fold so far; only to be read."""
+        return self._state
+
     def take(self, record: Record, at_s: float) -> None:
         """Fold one more record."""
         match record:

@@ -34,7 +34,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._own_names = {"localhost", socket.gethostname().lower(), socket.getfqdn().lower()}
+        self._own_names = {"localhost", socket.gethostname().lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, bound the body, and add headers to the answer."""

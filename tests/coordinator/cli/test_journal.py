@@ -139,3 +139,23 @@ def test_a_newer_journal_is_not_guessed_at(type_command, data):
     assert result.exit_code == 5
     assert "RobotPainted" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_shift_is_reported_for_the_log_book(type_command, tmp_path):
+    """The report goes to the screen, to a page and to a spreadsheet; a wrong time is named."""
+    with Journal.open(tmp_path / JOURNAL_NAME, plant_id="demo") as journal:
+        journal.append([_closed("alley-1--alley-2", 1_800_000_000.0)])
+    page, points = tmp_path / "shift.html", tmp_path / "points.csv"
+    options = ("--plant", "demo", "--until", "2027-01-15T08:30Z", "--last", "1h")
+    result = type_command("journal", "report", str(tmp_path), *options, "--html", str(page), "--csv", str(points))
+
+    assert result.exit_code == 0, result.stderr
+    assert "Shift of plant demo · 2027-01-15T07:30:00Z to 2027-01-15T08:30:00Z" in result.stdout
+    assert max(len(line) for line in result.stdout.splitlines()) < 300
+    assert page.read_text().startswith("<!doctype html>")
+    assert len(points.read_text().splitlines()) == 26
+    found = json.loads(type_command("journal", "report", str(tmp_path), *options, "--json").stdout)
+    assert found["totals"]["points_count"] == 25
+    wrong = type_command("journal", "report", str(tmp_path), "--plant", "demo", "--until", "noon")
+    assert wrong.exit_code == 2
+    assert "--until 'noon'" in wrong.stderr
