@@ -23,7 +23,7 @@ def tiny(seed: int) -> Rounds:
     return rounds_of(closed(ways), robots, periods_s=periods, durations_s=durations)
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(12))
 def test_the_bound_is_never_above_and_the_template_never_below_the_best_of_all_plans(seed):
     """On plants so small that everything can be tried, the bound holds and the template is possible."""
     rounds = tiny(seed)
@@ -43,7 +43,7 @@ def two_ends(seed: int) -> Rounds:
     return rounds_of(closed([row[:count] for row in ways[:count]]), periods_s=periods, durations_s=durations)
 
 
-@pytest.mark.parametrize("seed", [4, 9, 10, 11])
+@pytest.mark.parametrize("seed", [9, 10])
 def test_the_ways_of_the_plant_prove_more_and_never_too_much(seed):
     """Where robots must go to and fro between far ends, the bound that knows the roads is higher, and still holds."""
     rounds = two_ends(seed)
