@@ -48,8 +48,8 @@ def plan(problem: Problem, settings: PlannerSettings = DEFAULT, *, kernel: Modul
         for start in book_idle(problem, tables, settings, without_work, calendar):
             add_charge(search, start)
             kernel.begin(search.board, start.robot)
-        stops = publish(search, list(tables.row), kernel)
-        return _answer(problem, tables, refused, calendar=calendar, stops=stops)
+        stops, later = publish(search, list(tables.row), kernel)
+        return _answer(problem, tables, refused, calendar=calendar, stops=stops, later=later)
 
 
 def warm_up() -> None:
@@ -71,10 +71,12 @@ def _answer(
     *,
     calendar: Calendar,
     stops: list[tuple[Stop, ...]],
+    later: list[tuple[Stop, ...]],
 ) -> Plan:
     nodes: list[NodeId] = list(tables.row)
     robots = {r.robot_id: None for r in tables.robots}
     bookings: list[tuple[NodeId, float, float, RobotId]] = []
     for row in sorted(calendar.booked):
         bookings += [(nodes[row], a, z, r) for a, z, r in calendar.booked[row] if r in robots]
-    return Plan(problem.version, tuple(zip(robots, stops, strict=True)), tuple(sorted(bookings)), refused)
+    itineraries, beyond = tuple(zip(robots, stops, strict=True)), tuple(zip(robots, later, strict=True))
+    return Plan(problem.version, itineraries, tuple(sorted(bookings)), refused, beyond)

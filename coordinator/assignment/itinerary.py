@@ -15,8 +15,10 @@ from coordinator.model.assignment import Stop
 from coordinator.model.ids import NodeId
 
 
-def publish(search: Search, nodes: list[NodeId], kernel: ModuleType) -> list[tuple[Stop, ...]]:
-    """Cut each route to its horizon and say why each stop is in it."""
+def publish(
+    search: Search, nodes: list[NodeId], kernel: ModuleType
+) -> tuple[list[tuple[Stop, ...]], list[tuple[Stop, ...]]]:
+    """Cut each route at its horizon: the stops before it, with the reason of each, and those beyond."""
     tables, stops = search.tables, search.board.stops
     arrive_s, leave_s, routes = stops["arrive_s"].tolist(), stops["leave_s"].tolist(), stops["point"].tolist()
     counts, charges = search.board.robots["count"].tolist(), search.board.robots["charge_at"].tolist()
@@ -40,7 +42,16 @@ def publish(search: Search, nodes: list[NodeId], kernel: ModuleType) -> list[tup
             reason = f"age {ratio:.2f} at visit; {_next_best(tables, *next(comparisons))}"
             itinerary.append(Stop(point.node_id, point.point_id, point.mission_id, from_s, to_s, None, reason))
         answers.append(tuple(itinerary))
-    return answers
+    later = []
+    for start, indices in zip(search.starts, planned, strict=True):
+        stops_beyond = []
+        # Charges aren't among them: a booked one is always published.
+        for k in range(len(indices), counts[start.robot]):
+            point = tables.points[routes[start.robot][k]]
+            from_s, to_s = arrive_s[start.robot][k], leave_s[start.robot][k + 1]
+            stops_beyond.append(Stop(point.node_id, point.point_id, point.mission_id, from_s, to_s))
+        later.append(tuple(stops_beyond))
+    return answers, later
 
 
 def _published_count(search: Search, start: Route, arrive_s: list[float], charge_at: int) -> int:

@@ -2,7 +2,7 @@
 What each robot would have cost: a decision worked out again, robot by robot, from the problem and its answer.
 
 Shares the hard rules and the price of ages with the planner, but drives each route through anew instead of reading the
-planner's arrays: what it says is what the published plan costs, not what the search thought on the way.
+planner's arrays: what it says is what the plan costs in the end, not what the search thought on the way.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ def weigh(
         starts = start_routes(tables, fixed_bookings(problem, tables, settings.dock_gap_s))
         scale = _Scale(tables, settings, choose_cost(tables, settings))
         rules = hard_rules(tables, [start.start_row for start in starts])
-        itineraries = dict(plan.itineraries)
+        itineraries, later = dict(plan.itineraries), dict(plan.later)
         candidates: list[tuple[tuple[object, ...], Candidate]] = []
         for robot, start in enumerate(starts):
             robot_id = tables.robots[robot].robot_id
-            stops = itineraries.get(robot_id, ())[len(start.head) :]
+            stops = (*itineraries.get(robot_id, ())[len(start.head) :], *later.get(robot_id, ()))
             broken = next((name for name, mask in rules if not mask[robot, place]), "")
             if start.closed:
                 candidate = Candidate(robot_id, "reach: it can't drive to what it has to do first")

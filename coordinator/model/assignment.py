@@ -144,9 +144,12 @@ class Plan:
         itineraries: For each robot its stops in order, frozen ones first. Sorted by robot id.
         bookings: Charger intervals (node, from_s, to_s, robot) the itineraries need.
         refused: Points that no robot can ever serve under this problem.
+        later: For each robot the stops beyond its itinerary, as far as the planner looked ahead: nobody drives there by
+            this plan, but they are why others don't come first. Without reasons.
     """
 
     version: int
     itineraries: tuple[tuple[RobotId, tuple[Stop, ...]], ...]
     bookings: tuple[tuple[NodeId, float, float, RobotId], ...] = ()
     refused: tuple[Refusal, ...] = ()
+    later: tuple[tuple[RobotId, tuple[Stop, ...]], ...] = ()

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from coordinator.assignment.template.bound import Bound, lower_bound
-from coordinator.assignment.template.rounds import Bools, Floats, RobotKind, RoundPoint, Rounds
+from coordinator.assignment.template.bound import NOISE, Bound, lower_bound, road_needs, rules_out
+from coordinator.assignment.template.rounds import Bools, Floats, Roads, RobotKind, RoundPoint, Rounds
 from coordinator.assignment.template.template import Template, make_template
 from coordinator.model.ids import PointId, RobotTypeId
 from coordinator.plant.fleet_mix import mix_types
@@ -119,6 +119,13 @@ class Survey:
         self.points = tuple(p for p in plant.points.values() if p.period_s is not None)
         self.chargers_count = len(plant.nodes_with(NodeRole.CHARGER))
         self._resources = Resources(plant)
+        ways, index = self._resources.ways, self._resources.node_index
+        self._roads = Roads(
+            nodes_count=len(index),
+            tail=np.array([way.start for way in ways], dtype=np.int64),
+            head=np.array([way.end for way in ways], dtype=np.int64),
+            node_of_point=np.array([index[p.node_id] for p in self.points], dtype=np.int64),
+        )
         self._known: dict[tuple[RobotTypeId, float], tuple[Floats, Floats, Bools]] = {}
 
     def rounds(self, robots: Mapping[RobotTypeId, int], *, node_s: float = NODE_S) -> Rounds:
@@ -133,7 +140,7 @@ class Survey:
         """
         points = tuple(RoundPoint(p.point_id, p.duration_s, p.period_s or math.inf) for p in self.points)
         kinds = tuple(self._kind(self.plant.robot_types[name], count, node_s) for name, count in robots.items())
-        rounds = Rounds(points, kinds, self.chargers_count)
+        rounds = Rounds(points, kinds, self.chargers_count, self._roads)
         unserved = rounds.unserved()
         if unserved:
             raise UnservedError(self.plant.points[unserved[0]], robots, len(unserved))
@@ -155,6 +162,7 @@ class Survey:
             inspect_use=battery.inspect_w / battery.capacity_j if has_chargers else 0.0,
             gain=battery.charge_w / battery.capacity_j,
             usable_ratio=1.0 - battery.reserve_ratio,
+            road_s=self._road_s(robot_type, node_s),
         )
 
     def _ways(self, robot_type: RobotType, node_s: float) -> tuple[Floats, Floats, Bools]:
@@ -177,15 +185,20 @@ class Survey:
         return travel_s, over_s, is_reached
 
     def _graph(self, robot_type: RobotType, node_s: float) -> csr_array:
-        resources = self._resources
-        ways = [
-            way
-            for way, is_allowed in zip(resources.ways, resources.allowed[robot_type.robot_type_id], strict=True)
-            if is_allowed and not self.plant.edges[way.edge_id].is_locked
-        ]
+        road_s = self._road_s(robot_type, node_s)
+        is_open = np.isfinite(road_s)
+        places = (self._roads.tail[is_open], self._roads.head[is_open])
+        return csr_array((road_s[is_open], places), shape=(self._roads.nodes_count,) * 2)
+
+    def _road_s(self, robot_type: RobotType, node_s: float) -> Floats:
+        """Time for each way; inf where the type may not drive."""
+        ways, allowed = self._resources.ways, self._resources.allowed[robot_type.robot_type_id]
         times_s = [way.length_m / min(way.speed_mps, robot_type.max_speed_mps) + node_s for way in ways]
-        places = ([way.start for way in ways], [way.end for way in ways])
-        return csr_array((times_s, places), shape=(len(resources.node_ids),) * 2)
+        is_open = [
+            is_allowed and not self.plant.edges[way.edge_id].is_locked
+            for way, is_allowed in zip(ways, allowed, strict=True)
+        ]
+        return np.where(is_open, times_s, np.inf)
 
 
 def _fleet(surveyed: Survey, shares: Mapping[RobotTypeId, int], robots_count: int, *, tries: int) -> Fleet:
@@ -217,10 +230,14 @@ def _mixture(shares: Mapping[RobotTypeId, int], robots_count: int) -> dict[Robot
 def _proven_count(surveyed: Survey, shares: Mapping[RobotTypeId, int]) -> int | None:
     """The fewest robots for which the bound doesn't rule it out that all are on time, by halving."""
     most_allowed = max(map(allowed_ratio, surveyed.points), default=1.0)
+    needs = road_needs(surveyed.rounds(dict.fromkeys(shares, 1), node_s=0.0), most_allowed) if surveyed.points else []
 
     def is_ruled_out(count: int) -> bool:
+        robots = _mixture(shares, count)
+        if any(sum(robots.get(name, 0) for name in names) < needed * (1.0 - NOISE) for names, needed in needs):
+            return True
         try:
-            return lower_bound(surveyed.rounds(_mixture(shares, count), node_s=0.0)).ratio > most_allowed
+            return rules_out(surveyed.rounds(robots, node_s=0.0), most_allowed)
         except UnservedError:
             return True
 

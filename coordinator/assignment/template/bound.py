@@ -2,7 +2,7 @@
 What no plan can beat: a proven lower bound on the worst age ratio, and what proves it.
 
 Whatever robots do for ever, let r be the largest age ratio: each point i is seen at least every r * period_i seconds.
-Four arguments, the largest counts. Times are of the fastest robots that can; a place holds one robot at a time.
+Four arguments; the largest counts. Times are of the fastest robots that can; a place holds one robot at a time.
 
 1. *A point*: its work takes duration_i, so r >= duration_i / period_i.
 2. *Load*: a visit by a robot that comes from another point takes in_i + duration_i of its time, in_i being the way from
@@ -14,7 +14,10 @@ Four arguments, the largest counts. Times are of the fastest robots that can; a 
    than a spanning forest of m trees, and the work at all but the first point of each comes on top. Penalties for more
    than two ways at a point lengthen the forest (Held and Karp). For one robot the paths close: look at the point seen
    longest ago; when the robot is there again it has been everywhere. And of m + 1 points one robot sees two.
-4. The same for the points that only some of the kinds can serve, with the robots of these kinds.
+4. *Roads*: what must flow along the plant's ways, so that no part of it is left alone for too long; see `roads.py`.
+
+Windows and roads are looked at for the points that only some of the kinds can serve, too, with the robots of these
+kinds.
 
 Sources:
     Held and Karp, "The Traveling-Salesman Problem and Minimum Spanning Trees", Operations Research 1970. Chevaleyre,
@@ -29,9 +32,14 @@ import numpy as np
 
 from coordinator.assignment.board import Ints
 from coordinator.assignment.template.load import load_bound
+from coordinator.assignment.template.roads import RoadNeeds
 from coordinator.assignment.template.rounds import RobotKind, Rounds
 from coordinator.assignment.template.windows import apart_s, closed_tour_s, paths_s
-from coordinator.model.ids import PointId
+from coordinator.model.ids import PointId, RobotTypeId
+
+ROAD_TRIES = 8
+NOISE = 1e-6
+"""Of a program's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,25 @@ def lower_bound(rounds: Rounds) -> Bound:
     bounds = [_longest_work(rounds), _load(rounds)]
     for points, kinds in _parts(rounds):
         bounds += _windows(rounds, points, kinds)
+        if rounds.roads is not None and len(points):
+            bounds.append(_roads(rounds, points, kinds, max(bound.ratio for bound in bounds)))
     return max(bounds, key=lambda bound: bound.ratio)
+
+
+def rules_out(rounds: Rounds, ratio: float) -> bool:
+    """Tell whether it is proven, roads left aside, that the worst age ratio is above a ratio."""
+    if rounds.unserved() or max(_longest_work(rounds).ratio, _load(rounds).ratio) > ratio:
+        return True
+    return any(bound.ratio > ratio for points, kinds in _parts(rounds) for bound in _windows(rounds, points, kinds))
+
+
+def road_needs(rounds: Rounds, ratio: float) -> list[tuple[frozenset[RobotTypeId], float]]:
+    """For sets of kinds: how many robots of them, whatever the mixture, the roads ask for at a worst age ratio."""
+    return [
+        (frozenset(kind.name for kind in kinds), RoadNeeds(rounds, points, kinds).at(ratio).robots)
+        for points, kinds in _parts(rounds)
+        if len(points)
+    ]
 
 
 def _longest_work(rounds: Rounds) -> Bound:
@@ -90,7 +116,7 @@ def _parts(rounds: Rounds) -> list[tuple[Ints, list[RobotKind]]]:
 
 def _windows(rounds: Rounds, points: Ints, kinds: list[RobotKind]) -> list[Bound]:
     """Look at windows as long as each of the periods of some points, which only some kinds can serve."""
-    robots_count = sum(kind.count for kind in kinds)
+    robots_count = _robots_count(kinds)
     ways_s = np.min([kind.travel_s for kind in kinds], axis=0)
     travel_s, who = np.minimum(ways_s, ways_s.T), " and ".join(kind.name for kind in kinds)
     period_s, duration_s = rounds.period_s[points], rounds.duration_s[points]
@@ -110,3 +136,28 @@ def _windows(rounds: Rounds, points: Ints, kinds: list[RobotKind]) -> list[Bound
         because = f"{len(chosen)} points with periods up to {longest_s:.0f} s for {robots_count} {who} robots"
         bounds.append(Bound(needed_s / longest_s, rounds.points[farthest].point_id, because))
     return bounds
+
+
+def _roads(rounds: Rounds, points: Ints, kinds: list[RobotKind], known_ratio: float) -> Bound:
+    """Find the largest ratio for which the roads ask for more robots than there are, from what is known already up."""
+    needs, count, who = RoadNeeds(rounds, points, kinds), _robots_count(kinds), " and ".join(k.name for k in kinds)
+    low, high, place = 0.0, np.inf, int(points[0])
+    ratio = max(known_ratio, 1e-3)
+    for _ in range(ROAD_TRIES):
+        need = needs.at(ratio)
+        if need.robots > count * (1.0 + NOISE):
+            low, place = max(low, ratio), need.place
+        else:
+            high = min(high, ratio)
+        if (low == 0.0 and high <= known_ratio) or high - low < 0.01 * high:
+            break
+        # Robots needed fall about as the ratio rises.
+        ratio = ratio * need.robots / count * 0.998
+        if not low < ratio < high:
+            ratio = 0.5 * (low + high)
+    because = f"{len(points)} points and the ways to them for {count} {who} robots"
+    return Bound(low, rounds.points[place].point_id, because)
+
+
+def _robots_count(kinds: list[RobotKind]) -> int:
+    return sum(kind.count for kind in kinds)

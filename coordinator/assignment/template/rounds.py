@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from coordinator.model.ids import PointId, RobotTypeId
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,20 @@ class RoundPoint:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Roads:
+    """
+    The ways of the plant: between which nodes they are, and at which node each point is. Shapes (w,), (w,), (n,).
+
+    How long each takes is of the kinds of robots.
+    """
+
+    nodes_count: int
+    tail: Ints
+    head: Ints
+    node_of_point: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RobotKind:
     """
     Robots that are alike.
@@ -40,6 +55,7 @@ class RobotKind:
         travel_use, inspect_use: Charge ratio used per second of driving and of work; both 0: no battery to mind.
         gain: Charge ratio gained per second at a charger.
         usable_ratio: Charge between full and the reserve.
+        road_s: Time for each way of the roads, inf where it may not drive. Shape (w,); empty without roads.
     """
 
     name: RobotTypeId
@@ -51,6 +67,7 @@ class RobotKind:
     inspect_use: float = 0.0
     gain: float = 1.0
     usable_ratio: float = 1.0
+    road_s: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def has_battery(self) -> bool:
@@ -60,11 +77,12 @@ class RobotKind:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rounds:
-    """Points, robots and how many chargers there are."""
+    """Points, robots, how many chargers there are, and the ways that are driven, if they are known."""
 
     points: tuple[RoundPoint, ...]
     kinds: tuple[RobotKind, ...]
     chargers_count: int = 0
+    roads: Roads | None = None
 
     @property
     def robots_count(self) -> int:

@@ -71,3 +71,18 @@ def test_a_stop_that_delays_others_costs_what_it_delays():
 def test_what_was_not_asked_has_no_candidates():
     """A point that isn't in the problem can't be weighed."""
     assert weigh(line_problem((robot(),), ()), Plan(1, ()), P1) is None
+
+
+def test_stops_that_are_not_published_yet_count():
+    """A robot with more to do than its itinerary shows is as dear as all of it makes it."""
+    near = tuple(point(f"q{i:02d}", f"n{6 + i % 5}", age_ratio=1.2) for i in range(14))
+    problem = line_problem((robot("r1", "n5"),), (*near, point("p1", "n0", age_ratio=0.9)))
+    answer = plan(problem)
+    (shown,), (later,) = ((stops for _, stops in part) for part in (answer.itineraries, answer.later))
+    candidate = (weigh(problem, answer, P1) or ())[0]
+
+    assert later
+    assert {stop.point_id for stop in shown}.isdisjoint(stop.point_id for stop in later)
+    assert [stop.arrive_s for stop in (*shown, *later)] == sorted(stop.arrive_s for stop in (*shown, *later))
+    assert P1 in {stop.point_id for stop in later}
+    assert candidate.place == len(shown) + [stop.point_id for stop in later].index(P1)

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from coordinator.assignment.template.rounds import Floats, RobotKind, RoundPoint, Rounds
+from coordinator.assignment.template.rounds import Floats, Roads, RobotKind, RoundPoint, Rounds
 from coordinator.model.ids import PointId, RobotTypeId
 
 
@@ -24,8 +24,11 @@ def rounds_of(
         RoundPoint(PointId(f"p{i}"), d, t)
         for i, (d, t) in enumerate(zip(durations_s or (0.0,) * n, periods_s or (1.0,) * n, strict=True))
     )
-    kind = RobotKind(RobotTypeId("rover"), robots, ways_s, ways_s, np.ones(n, dtype=np.bool_))
-    return Rounds(points, (kind,))
+    tail, head = np.nonzero(~np.eye(n, dtype=np.bool_))
+    kind = RobotKind(
+        RobotTypeId("rover"), robots, ways_s, ways_s, np.ones(n, dtype=np.bool_), road_s=ways_s[tail, head]
+    )
+    return Rounds(points, (kind,), roads=Roads(n, tail, head, np.arange(n)))
 
 
 def closed(travel_s: object) -> Floats:
