@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo check test test-ros bench generate clean
+.PHONY: help env demo check browser test test-ros bench generate clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,7 +31,14 @@ demo: env  ## Run a simulated plant with its robots, and print what the fleet di
 check: env  ## Format, lint, types, import rules, protos, generated code, tests.
 	$(BIN)/python scripts/check
 
-test: check  ## What CI runs: the environment, then every check.
+test: browser check  ## What CI runs: the environment, then every check.
+
+# Root on Debian installs it; elsewhere the tests that need it say so and are skipped.
+browser: env  ## Make sure of a Chromium for the tests of the control room.
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || test -n "$$ROUNDSMAN_CHROMIUM" || \
+	    { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+	      apt-get install -y -qq --no-install-recommends chromium; } || \
+	    echo "no Chromium: the browser tests will be skipped (Debian: apt-get install chromium)" >&2
 
 test-ros:  ## Robots on ROS 2 for real: a coordinator, agents and a stand-in for Nav2. ROS=kilted for another than jazzy.
 	$(PYTHON) scripts/ros-env --distribution $(ROS)

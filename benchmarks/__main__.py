@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.options import Options, parse_options
 from benchmarks.report import ROOT, Sense, commit, last_line, number
 
-NAMES = ("simspeed", "ingest", "journal", "arrivals", "traffic")
+NAMES = ("simspeed", "ingest", "journal", "arrivals", "traffic", "patrol", "mapf")
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 
 

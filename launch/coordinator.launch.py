@@ -16,6 +16,7 @@ from launch import LaunchDescription
 ARGUMENTS = (
     ("plant", "demo", "Name of a plant that comes with Roundsman, or a map file"),
     ("listen", "127.0.0.1:7400", "Where robots and operators connect"),
+    ("http", "127.0.0.1:7402", "Where the control room is served"),
     ("data", "roundsman-data", "Folder of the journal and the pictures"),
     ("simulated_robots", "0", "Simulated robots to start as well; 0 for none"),
     ("seed", "1", "Seed of the simulated robots"),
@@ -27,7 +28,18 @@ def generate_launch_description() -> LaunchDescription:
     plant, listen = LaunchConfiguration("plant"), LaunchConfiguration("listen")
     robots = LaunchConfiguration("simulated_robots")
     coordinator = ExecuteProcess(
-        cmd=["roundsman", "serve", "--plant", plant, "--listen", listen, "--data", LaunchConfiguration("data")],
+        cmd=[
+            "roundsman",
+            "serve",
+            "--plant",
+            plant,
+            "--listen",
+            listen,
+            "--http",
+            LaunchConfiguration("http"),
+            "--data",
+            LaunchConfiguration("data"),
+        ],
         name="coordinator",
         output="screen",
         sigterm_timeout="15",

@@ -15,6 +15,7 @@ from coordinator.model.events import DeviceReported
 from coordinator.model.ids import EdgeId, NodeId, RobotId, RobotTypeId
 from coordinator.model.operator import Accepted, CreateMission, Outcome
 from coordinator.model.snapshot import FleetSnapshot
+from coordinator.plant.fleet_mix import mix_types
 from coordinator.plant.map import NodeRole, PlantMap, RobotType
 from sim.chassis import Chassis
 from sim.coordinator_host import CoordinatorHost
@@ -305,13 +306,7 @@ def _types(plant: PlantMap, scenario: Scenario, count: int) -> list[RobotType]:
     """Types of the robots: by shares, spread evenly so that fewer robots are still a mixture."""
     shares = {RobotTypeId(k): v for k, v in sorted(scenario.robots.types.items())}
     shares = shares or dict.fromkeys(plant.robot_types, 1)
-    given = dict.fromkeys(shares, 0)
-    types = []
-    for _ in range(count):
-        type_id = min(shares, key=lambda t: ((given[t] + 0.5) / shares[t], t))
-        given[type_id] += 1
-        types.append(plant.robot_types[type_id])
-    return types
+    return [plant.robot_types[type_id] for type_id in mix_types(shares, count)]
 
 
 def _start_nodes(plant: PlantMap, scenario: Scenario, count: int) -> list[NodeId]:

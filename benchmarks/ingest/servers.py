@@ -32,7 +32,7 @@ from coordinator.model.messages import Welcome
 from coordinator.model.robot import StateReport
 from coordinator.runtime.inbox import EventInbox
 from coordinator.runtime.service import serve
-from coordinator.runtime.settings import ListenSettings, ServiceSettings, StoreSettings
+from coordinator.runtime.settings import HttpSettings, ListenSettings, ServiceSettings, StoreSettings
 from coordinator.transport.server import server_options
 from coordinator.transport.session_stream import AgentService, SessionStreams
 from roundsman.v1 import graph_pb2, robot_pb2, session_pb2, session_pb2_grpc
@@ -52,7 +52,7 @@ async def run_coordinator(folder: Path) -> None:
     plant = folder / "plant.yaml"
     plant.write_text(draw_plant(), encoding="utf-8")
     listen = ListenSettings(host=HOST, control_port=0, observation_port=0)
-    settings = ServiceSettings(plant, listen, StoreSettings(folder / "data"))
+    settings = ServiceSettings(plant, listen, HttpSettings(is_on=False), StoreSettings(folder / "data"))
     await serve(settings, ready=lambda addresses: _say(addresses.control_port))
 
 

@@ -1,8 +1,14 @@
-"""Plants for the traffic benchmark: stops at all places to inspect, no radio, and a parking spur for every robot."""
+"""
+Plants for the traffic benchmark: stops at all places to inspect, no radio, and a parking spur for every robot.
+
+`complex-9` is the complex as its generator draws it with nine units along each side, for a thousand robots.
+"""
 
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from dataclasses import replace
 
 import networkx as nx
@@ -10,11 +16,13 @@ import numpy as np
 import shapely
 import shapely.ops
 
+from benchmarks.report import ROOT
 from coordinator.model.ids import EdgeId, NodeId, PointId, TaskId
 from coordinator.plant.map import Edge, InspectionPoint, Node, NodeRole, PlantMap, Radio, TaskSpec
 from coordinator.plant.parse import parse_plant
 from coordinator.plants import find_plant
 
+DRAWN = "complex-"
 SPUR_M = 4.5
 SPUR_SPEED_MPS = 1.0
 FREE_M = 1.4
@@ -26,14 +34,25 @@ TURNS_COUNT = 4
 
 def traffic_plant(name: str, robot_count: int) -> PlantMap:
     """
-    Read a plant by name or path and fit it for so many robots.
+    Read a plant by name or path, or draw it, and fit it for so many robots.
 
     Raises:
         UnknownPlantError, MapError: It can't be read.
         ValueError: There is no room for so many parking spurs.
     """
+    if name.startswith(DRAWN) and name.removeprefix(DRAWN).isdigit():
+        return fit(parse_plant(_draw(name.removeprefix(DRAWN)), source=name), robot_count)
     path = find_plant(name)
     return fit(parse_plant(path.read_text(encoding="utf-8"), source=str(path)), robot_count)
+
+
+def _draw(side_units: str) -> str:
+    """Text of a complex of another size."""
+    command = [sys.executable, str(ROOT / "maps" / "generate_complex.py"), "--seed", "1", "--side-units", side_units]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(f"plant {DRAWN}{side_units}: {done.stderr.strip().splitlines()[-1]}")
+    return done.stdout
 
 
 def fit(plant: PlantMap, robot_count: int) -> PlantMap:

@@ -112,16 +112,25 @@ class World:
             self._take(vehicle, vehicle.held)
 
     def run(self, policy: Policy, until_s: float) -> None:
-        """Let time pass."""
+        """Let time pass from the start."""
         self.policy = policy
         policy.start()
+        self.go_on(until_s)
+
+    def go_on(self, until_s: float) -> None:
+        """Let more time pass."""
         while self._heap and self._heap[0][0] <= until_s:
-            self.now_s, _, kind, number = heappop(self._heap)
-            if kind == "wake":
-                policy.woken()
-            else:
-                self._happen(policy, kind, self.vehicles[number])
+            self.step()
         self.now_s = until_s
+
+    def step(self) -> None:
+        """Let happen what comes next."""
+        assert self.policy is not None
+        self.now_s, _, kind, number = heappop(self._heap)
+        if kind == "wake":
+            self.policy.woken()
+        else:
+            self._happen(self.policy, kind, self.vehicles[number])
 
     def wake_at(self, time_s: float) -> None:
         """Have the policy woken."""

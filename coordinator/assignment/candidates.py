@@ -18,17 +18,11 @@ def eligible(tables: Tables, start_rows: list[int]) -> tuple[Bools, tuple[Refusa
     Returns:
         Who may serve what, shape (robots, points), and the points left without a robot.
     """
-    rules = (
-        ("sensors", _sensors(tables)),
-        ("barred", _not_barred(tables)),
-        ("reach", _reach(tables, start_rows)),
-        ("energy", _energy(tables, start_rows)),
-    )
     allowed = np.ones((len(tables.robots), len(tables.points)), dtype=np.bool_)
     rule_of: dict[int, str] = {}
     if not tables.robots:
         rule_of = dict.fromkeys(range(len(tables.points)), "no robot is offered")
-    for name, mask in rules:
+    for name, mask in hard_rules(tables, start_rows):
         allowed &= mask
         for i in np.flatnonzero(~allowed.any(axis=0)).tolist():
             rule_of.setdefault(i, _explain(tables, i, name))
@@ -36,6 +30,16 @@ def eligible(tables: Tables, start_rows: list[int]) -> tuple[Bools, tuple[Refusa
         Refusal(tables.points[i].point_id, tables.points[i].mission_id, rule_of[i]) for i in sorted(rule_of)
     )
     return allowed, refused
+
+
+def hard_rules(tables: Tables, start_rows: list[int]) -> tuple[tuple[str, Bools], ...]:
+    """Name the hard rules, in the order in which they are applied, and whom each lets through: (robots, points)."""
+    return (
+        ("sensors", _sensors(tables)),
+        ("barred", _not_barred(tables)),
+        ("reach", _reach(tables, start_rows)),
+        ("energy", _energy(tables, start_rows)),
+    )
 
 
 def _explain(tables: Tables, i: int, rule: str) -> str:

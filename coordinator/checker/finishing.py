@@ -107,6 +107,11 @@ class FinishingSequence:
         self._homes: frozenset[NodeId] = frozenset()
         self._witness = Witness()
         self._is_known = False
+        self._is_freed_since = False
+
+    def freed(self) -> None:
+        """A robot has left places behind: who had no way before may have one now."""
+        self._is_freed_since = True
 
     def forget(self) -> None:
         """Something else than a release changed what robots may count on."""
@@ -114,10 +119,10 @@ class FinishingSequence:
 
     def before(self) -> Witness:
         """The witness for the floor as it is; robots in `left` have none, whatever is released next."""
-        if not self._is_known or self._witness.left:
+        if not self._is_known or (self._witness.left and self._is_freed_since):
             self._homes = frozenset(member.home for member in self._bases.members.values())
             self._witness = self._search(self._witness)
-            self._is_known = True
+            self._is_known, self._is_freed_since = True, False
         return self._witness
 
     def restore(self, witness: Witness) -> None:

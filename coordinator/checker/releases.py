@@ -23,7 +23,7 @@ from coordinator.model.records import (
     StopChanged,
 )
 from coordinator.model.route import Step
-from coordinator.plant.map import DeviceKind, PlantMap
+from coordinator.plant.map import DeviceKind, Edge, PlantMap
 
 
 class Releases:
@@ -103,6 +103,7 @@ class Releases:
             case StepPassed():
                 found = list(bases.judge_progress(record))
                 bases.advance(record)
+                self._finishing.freed()
                 return found
             case RobotPlaced():
                 found = list(bases.judge_place(record))
@@ -134,17 +135,24 @@ class Releases:
     def _doors(self, release: BaseExtended) -> Iterable[Finding]:
         if self._open_for is None:
             return
-        passed: set[DeviceId] = set()
+        passed: dict[DeviceId, Edge] = {}
         for edge_id in (step.edge_id for step in release.steps):
             edge = None if edge_id is None else self._plant.edges.get(edge_id)
-            if edge is None or edge.device_id is None or edge.device_id in passed:
+            if edge is None or edge.device_id is None:
                 continue
-            if self._plant.devices[edge.device_id].kind is DeviceKind.DOOR:
-                # It stays open until the robot is through for the last time.
-                passed.add(edge.device_id)
+            before = passed.get(edge.device_id)
+            passed[edge.device_id] = edge
+            if before is not None and self._is_still_open(edge.device_id, before, edge):
+                continue
             if self._open_for.get(edge.device_id) != (release.robot_id, edge_id):
                 text = f"base of robot {release.robot_id}: {edge.device_id} isn't open for it at edge {edge_id}"
                 yield Finding("door", edge.device_id, text)
+
+    def _is_still_open(self, device_id: DeviceId, before: Edge, edge: Edge) -> bool:
+        """Whether a door, or a lift where it took a robot, is open for the way that robot passes it by next."""
+        if self._plant.devices[device_id].kind is DeviceKind.DOOR:
+            return True
+        return self._plant.nodes[before.end].level_id == self._plant.nodes[edge.start].level_id
 
     def _extend(self, release: BaseExtended) -> list[Finding]:
         """Fold a release; returns whom it leaves without a finishing order."""

@@ -10,17 +10,20 @@ from coordinator.cli.alarms import alarms
 from coordinator.cli.demo import demo
 from coordinator.cli.edges import edges
 from coordinator.cli.exits import EXIT_HELP
+from coordinator.cli.explain import explain
 from coordinator.cli.group import RootGroup
 from coordinator.cli.journal import journal
 from coordinator.cli.maps import maps
 from coordinator.cli.missions import missions
 from coordinator.cli.observations import observations
+from coordinator.cli.plan import plan
 from coordinator.cli.points import points
 from coordinator.cli.robots import resume_all, robots, stop_all
 from coordinator.cli.ros import ros
 from coordinator.cli.serve import serve
 from coordinator.cli.simulate import sim
 from coordinator.cli.status import fleet
+from coordinator.cli.top import top
 from coordinator.cli.traffic import traffic
 
 app = typer.Typer(
@@ -56,7 +59,9 @@ def _root(
 app.command("demo")(demo)
 app.command("serve")(serve)
 app.add_typer(fleet, name="fleet")
+app.command("top")(top)
 app.command("traffic")(traffic)
+app.command("explain")(explain)
 app.add_typer(robots, name="robots")
 app.command("stop-all")(stop_all)
 app.command("resume-all")(resume_all)
@@ -66,6 +71,7 @@ app.add_typer(observations, name="observations")
 app.add_typer(alarms, name="alarms")
 app.add_typer(edges, name="edges")
 app.add_typer(maps, name="map")
+app.command("plan")(plan)
 app.add_typer(journal, name="journal")
 app.add_typer(sim, name="sim")
 app.add_typer(ros, name="ros")

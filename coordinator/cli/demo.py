@@ -17,7 +17,7 @@ import typer
 from coordinator.cli.children import Child
 from coordinator.cli.connection import DEFAULT_TIMEOUT_S, connected, parse_address
 from coordinator.cli.exits import CheckFailedError, CommandError, NotConnectedError
-from coordinator.cli.options import DEFAULT_ADDRESS, DEFAULT_BULK_PORT, Plant, Seed
+from coordinator.cli.options import DEFAULT_ADDRESS, DEFAULT_BULK_PORT, DEFAULT_HTTP_ADDRESS, NoHttp, Plant, Seed
 from coordinator.cli.output import console, print_json
 from coordinator.cli.plant_file import check_parking, load_plant
 from coordinator.cli.ports import check_port_is_free
@@ -50,6 +50,10 @@ def demo(
     bulk_port: Annotated[
         int, typer.Option("--bulk-port", min=1, max=65535, help="Its port for pictures.")
     ] = DEFAULT_BULK_PORT,
+    http: Annotated[
+        str, typer.Option("--http", metavar="HOST:PORT", help="Where the control room is served.")
+    ] = DEFAULT_HTTP_ADDRESS,
+    no_http: NoHttp = False,
     data: Annotated[
         Path | None,
         typer.Option("--data", metavar="DIR", help="Keep the journal here, not in a temporary folder."),
@@ -64,14 +68,21 @@ def demo(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="roundsman-demo-")))
         stack.enter_context(_terminate_as_interrupt())
-        setting = _Setting(plant, robots, seed, listen, bulk_port, data or folder / "data")
+        setting = _Setting(plant, robots, seed, listen, bulk_port, "" if no_http else http, data or folder / "data")
         children = stack.enter_context(_running(setting, folder))
         client = stack.enter_context(connected(listen, DEFAULT_TIMEOUT_S))
         _await_robots(client, children, robots)
+        if not no_http:
+            typer.echo(f"control room: http://{http}/", err=True)
         if headless:
             _run_headless(client, children, duration_s or HEADLESS_S)
         else:
-            _run_screen(client, children, duration_s, listen)
+            _run_screen(client, children, duration_s, _hint(listen, "" if no_http else http))
+
+
+def _hint(listen: str, http: str) -> str:
+    room = f"Control room: http://{http}/ . " if http else ""
+    return f"{room}Ctrl-C ends it. In another terminal: roundsman robots list -c {listen}"
 
 
 @contextmanager
@@ -97,12 +108,14 @@ class _Setting:
     seed: int
     listen: str
     bulk_port: int
+    http: str
     data: Path
 
     @property
     def serve(self) -> list[str]:
         ports = ["--listen", self.listen, "--bulk-port", str(self.bulk_port)]
-        return ["serve", "--plant", self.plant, *ports, "--data", str(self.data)]
+        http = ["--http", self.http] if self.http else ["--no-http"]
+        return ["serve", "--plant", self.plant, *ports, *http, "--data", str(self.data)]
 
     @property
     def fleet(self) -> list[str]:
@@ -121,6 +134,8 @@ def _running(setting: _Setting, folder: Path) -> Iterator[list[Child]]:
     address = parse_address(setting.listen, option="--listen")
     check_port_is_free(address)
     check_port_is_free(Address(address.host, setting.bulk_port))
+    if setting.http:
+        check_port_is_free(parse_address(setting.http, option="--http"), option="--http")
     children: list[Child] = []
     try:
         children.append(Child.start("coordinator", setting.serve, folder / "coordinator.log"))
@@ -166,13 +181,12 @@ def _await_robots(client: FleetClient, children: list[Child], robots_count: int)
             raise NotConnectedError(f"only {len(fleet.robots)} of {robots_count} robots came within {JOIN_S:g} s")
 
 
-def _run_screen(client: FleetClient, children: list[Child], duration_s: float | None, listen: str) -> None:
+def _run_screen(client: FleetClient, children: list[Child], duration_s: float | None, hint: str) -> None:
     from rich.live import Live
 
     from coordinator.cli.demo_screen import screen
 
     end_s = time.monotonic() + (duration_s or float("inf"))
-    hint = f"Ctrl-C ends it. In another terminal: roundsman robots list -c {listen}"
     shown = console()
     fleet = None
     try:

@@ -11,6 +11,7 @@ from coordinator.cli.exits import UsageError
 
 DEFAULT_ADDRESS = "127.0.0.1:7400"
 DEFAULT_BULK_PORT = 7401
+DEFAULT_HTTP_ADDRESS = "127.0.0.1:7402"
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|)")
 
@@ -38,6 +39,11 @@ Key = Annotated[
 ]
 Reason = Annotated[str, typer.Option("--reason", "-r", metavar="TEXT", help="Why; goes into the audit.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same run.")]
+Http = Annotated[
+    str,
+    typer.Option("--http", metavar="HOST:PORT", help=f"Where to serve the control room, else {DEFAULT_HTTP_ADDRESS}."),
+]
+NoHttp = Annotated[bool, typer.Option("--no-http", help="No control room: no dashboard, REST or metrics.")]
 Plant = Annotated[
     str, typer.Option("--plant", metavar="NAME|FILE", help="A map file, or a name from `roundsman map list`.")
 ]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from coordinator.client import Address
 
 
-def check_port_is_free(address: Address) -> None:
+def check_port_is_free(address: Address, *, option: str = "--listen") -> None:
     """
     Try to listen on an address, as gRPC alone would share a taken port without a word.
 
@@ -27,5 +27,5 @@ def check_port_is_free(address: Address) -> None:
             probe.listen(1)
     except OSError as error:
         raise NotConnectedError(
-            f"can't listen on {address}: {(error.strerror or str(error)).lower()}; choose another --listen"
+            f"can't listen on {address}: {(error.strerror or str(error)).lower()}; choose another {option}"
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +15,7 @@ import typer
 from coordinator.cli.children import end_with_stdin
 from coordinator.cli.connection import parse_address
 from coordinator.cli.exits import CheckFailedError, NotConnectedError, NotDoneError, UsageError
-from coordinator.cli.options import DEFAULT_ADDRESS, DEFAULT_BULK_PORT, Plant
+from coordinator.cli.options import DEFAULT_ADDRESS, DEFAULT_BULK_PORT, DEFAULT_HTTP_ADDRESS, Http, NoHttp, Plant
 from coordinator.cli.plant_file import load_plant, plant_path
 from coordinator.cli.ports import check_port_is_free
 
@@ -38,6 +39,8 @@ def serve(
         int | None,
         typer.Option("--bulk-port", min=0, max=65535, help=f"Port for results, else {DEFAULT_BULK_PORT}."),
     ] = None,
+    http: Http = "",
+    no_http: NoHttp = False,
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Journal and pictures, else roundsman-data.")
     ] = None,
@@ -60,6 +63,13 @@ def serve(
         overrides |= {"listen.host": address.host, "listen.control_port": address.port}
     if bulk_port is not None or config is None:
         overrides["listen.observation_port"] = DEFAULT_BULK_PORT if bulk_port is None else bulk_port
+    if no_http:
+        if http:
+            raise UsageError("--http and --no-http contradict each other")
+        overrides["http.is_on"] = False
+    elif http or config is None:
+        address = parse_address(http or DEFAULT_HTTP_ADDRESS, option="--http")
+        overrides |= {"http.host": address.host, "http.port": address.port}
     if data is not None:
         overrides["store.folder"] = data
     if dev:
@@ -92,6 +102,8 @@ def _check_ports(settings: ServiceSettings) -> None:
     listen = settings.listen
     for port in (listen.control_port, listen.observation_port):
         check_port_is_free(Address(listen.host, port))
+    if settings.http.is_on:
+        check_port_is_free(Address(settings.http.host, settings.http.port), option="--http")
 
 
 def _run(settings: ServiceSettings) -> None:
@@ -101,6 +113,7 @@ def _run(settings: ServiceSettings) -> None:
         typer.echo(
             f"coordinator of {settings.plant} at {addresses.host}:{addresses.control_port},"
             f" results at port {addresses.observation_port}, data in {settings.store.folder}"
+            + (f", control room at {addresses.http}" if addresses.http else "")
         )
 
     with _translated():
@@ -125,6 +138,12 @@ def _translated() -> Iterator[None]:
         raise CheckFailedError(f"{error}; see `roundsman journal verify`") from error
     except UnknownRecordError as error:
         raise CheckFailedError(f"the journal was written by a newer version: {error}") from error
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
+            raise
+        raise NotConnectedError(
+            f"can't listen for the control room: {error.strerror}; choose another --http"
+        ) from error
     except RuntimeError as error:
         if "bind" not in str(error):
             raise

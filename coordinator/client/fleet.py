@@ -99,6 +99,10 @@ class FleetClient:
         request = wire.GetTrafficRequest(robot_id=robot_id, limit=limit)
         return self._call(self._stub.GetTraffic, request).traffic
 
+    def explain(self, task_id: str) -> wire.TaskExplanation:
+        """Why a robot has a point, named by its id or that of one of its tasks."""
+        return self._call(self._stub.ExplainTask, wire.ExplainTaskRequest(task_id=task_id)).explanation
+
     def watch_traffic(self, *, period_s: float, robot_id: str = "", limit: int = 0) -> Iterator[wire.TrafficState]:
         """The same once in period_s, until the coordinator ends."""
         request = wire.WatchTrafficRequest(min_period_s=period_s, robot_id=robot_id, limit=limit)

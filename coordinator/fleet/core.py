@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from coordinator.checker.releases import Releases
 from coordinator.fleet.apply import apply
+from coordinator.fleet.decisions import Decisions
 from coordinator.fleet.errors import ReleaseRefusedError
 from coordinator.fleet.live import Clearing, LiveRobot
+from coordinator.fleet.roll import Roll
 from coordinator.fleet.schedule import Pace, enter_robot, enter_steps
 from coordinator.fleet.waits import Waits
 from coordinator.model.effects import Append, CloseConnection, Effect, Send
@@ -24,7 +26,7 @@ from coordinator.model.records import (
     RobotRemoved,
     StepPassed,
 )
-from coordinator.model.robot import Activity, LinkState
+from coordinator.model.robot import Activity, LinkState, StateReport
 from coordinator.plant.map import NodeRole
 from coordinator.traffic.calibration import Calibration
 from coordinator.traffic.congestion import Congestion
@@ -58,7 +60,8 @@ class Core:
     event is done, `is_plan_due` for new itineraries. `stalled_s` is when some robot was last unable to move by
     itself: until it moves again others may rightly wait for each other behind it. `checker` sees every record first and
     refuses releases that planning should never have made; `refusals` counts these by rule, and failures of planning.
-    `searches_count` is how many plans were searched within the present event.
+    `searches_count` is how many plans were searched within the present event; `unimproved` are robots that haven't
+    looked for a quicker way since weights or closures changed.
     """
 
     def __init__(self, plant: PlantMap, settings: FleetSettings, state: FleetState, now_s: float, seed: int) -> None:
@@ -83,7 +86,7 @@ class Core:
         self.calibration = Calibration(state.arrival_errors.values())
         self.learned_s = -1e18
         self.timetable = Timetable(self.resources)
-        self.idle_ends = self._idle_ends()
+        self.roll = Roll(self.resources, state.robots, self._idle_ends(), self.finishing.refuges)
         self._nonce_count = seed
         self.live: dict[RobotId, LiveRobot] = {}
         self.holdings = Holdings(self.resources)
@@ -91,7 +94,7 @@ class Core:
         self.heartbeat_s = -1e18
         self.is_traffic_dirty = True
         self.is_plan_due = True
-        self.plan_version = 0
+        self.plan_version, self.decisions = 0, Decisions()
         self.plan_asked_s: float | None = None
         # After a restart known robots are given time to come back before work is shared out.
         self.planned_s = now_s - settings.plan_soonest_s + settings.regroup_s if state.robots else -1e18
@@ -104,6 +107,7 @@ class Core:
         self.confirmations: dict[str, tuple[str, float]] = {}
         self.closed_why: dict[int, str] = {}
         self.roads_s = -1e18
+        self.unimproved: dict[RobotId, None] = {}
         self.caught_up_s = -1e18
         self.searches_count = 0
         self.stalled_s = -1e18
@@ -118,7 +122,7 @@ class Core:
             # Silence counts from now: a robot that hasn't come back yet isn't lost, and bars no way to others.
             live = LiveRobot(robot.robot_id, heard_s=self.now_s, link=LinkState.SUSPECT)
             self.live[robot.robot_id] = live
-            self._hold(live, self._held(robot))
+            self._stand(robot)
             enter_robot(self, robot)
 
     def record(self, record: Record) -> None:
@@ -140,17 +144,20 @@ class Core:
             case BaseExtended() | StepPassed() | RobotPlaced():
                 robot = self.state.robots[record.robot_id]
                 live = self.live[record.robot_id]
-                self._hold(live, self._held(robot))
+                self._stand(robot)
                 self.is_traffic_dirty = True
                 if isinstance(record, BaseExtended):
                     enter_steps(self, robot, record.steps)
                 elif isinstance(record, StepPassed):
                     self.timetable.release(record.robot_id, robot.cleared_seq, live.held)
                 else:
+                    self.roll.change()
                     enter_robot(self, robot)
             case RobotJoined():
+                self.roll.change()
                 self.live.setdefault(record.robot_id, LiveRobot(record.robot_id))
             case RobotRemoved():
+                self.roll.change()
                 self._hold(self.live.pop(record.robot_id), 0)
                 self.waits.forget(record.robot_id, self.now_s)
                 self.timetable.remove(record.robot_id)
@@ -233,22 +240,11 @@ class Core:
 
     def movers(self) -> list[Mover]:
         """All placed robots for the release rule, sorted by id."""
-        return [self.mover(self.state.robots[robot_id]) for robot_id in self.placed()]
+        return self.roll.movers()
 
-    def mover(self, robot: RobotState) -> Mover:
-        """One robot for the release rule."""
-        index = self.resources.node_index
-        return Mover(
-            robot.robot_id,
-            robot.factsheet.robot_type_id,
-            index[robot.base_end.node_id],
-            index[robot.home],
-            self.live[robot.robot_id].held,
-        )
-
-    def placed(self) -> list[RobotId]:
+    def placed(self) -> tuple[RobotId, ...]:
         """Robots that have a place, sorted by id."""
-        return sorted(robot_id for robot_id, robot in self.state.robots.items() if robot.steps)
+        return self.roll.placed()
 
     def holder(self, mask: int, but: RobotId) -> RobotId | None:
         """Another robot that holds something of a mask."""
@@ -260,12 +256,13 @@ class Core:
         robot = self.state.robots[robot_id]
         if live.link is LinkState.LOST or robot.is_stopped or live.distrust or live.pose_trouble:
             return True
-        report = live.report
-        if report is None:
-            return False
-        if report.activity in _HELPLESS:
-            return True
-        return bool(report.faults) and any(fault.stops_driving for fault in report.faults)
+        return is_helpless(live.report)
+
+    def _stand(self, robot: RobotState) -> None:
+        """A robot's base, or how far it has come in it, has changed."""
+        live = self.live[robot.robot_id]
+        self._hold(live, self._held(robot))
+        self.roll.stand(robot, live.held)
 
     def _hold(self, live: LiveRobot, held: int) -> None:
         self.holdings.change(live.robot_id, live.held, held)
@@ -302,6 +299,15 @@ def _checker_of(plant: PlantMap, state: FleetState) -> Releases:
         member = robot.factsheet.robot_type_id, robot.home
         checker.restore(robot_id, member, base, is_stopped=robot.is_stopped)
     return checker
+
+
+def is_helpless(report: StateReport | None) -> bool:
+    """Whether a robot says of itself that it can't drive."""
+    if report is None:
+        return False
+    if report.activity in _HELPLESS:
+        return True
+    return bool(report.faults) and any(fault.stops_driving for fault in report.faults)
 
 
 def alarm_id_of(subject: str, code: str) -> AlarmId:

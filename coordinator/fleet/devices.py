@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.model.effects import RequestDevice
 from coordinator.model.events import DeviceReported, DeviceState
-from coordinator.model.ids import DeviceId
+from coordinator.model.ids import DeviceId, LevelId
 from coordinator.model.observation import Severity
 from coordinator.plant.map import DeviceKind
 
@@ -21,16 +21,23 @@ GIVE_UP_S = 60.0
 
 
 def gates(core: Core, chunk: list[int]) -> Iterator[Way]:
-    """Ways that doors and lifts must be open for before a chunk is released: a door passed to and fro stays open."""
-    doors: set[DeviceId] = set()
+    """
+    Ways that doors and lifts must be open for before a chunk is released.
+
+    Until its robot is through for the last time a door stays open, and a lift where the robot left it.
+    """
+    left_at: dict[DeviceId, LevelId | None] = {}
     for index in chunk:
         way = core.resources.ways[index]
         device_id = core.plant.edges[way.edge_id].device_id
-        if device_id is None or device_id in doors:
+        if device_id is None:
             continue
-        if core.plant.devices[device_id].kind is DeviceKind.DOOR:
-            doors.add(device_id)
-        yield way
+        is_lift = core.plant.devices[device_id].kind is DeviceKind.LIFT
+        start, end = core.resources.node_ids[way.start], core.resources.node_ids[way.end]
+        needed_at = core.plant.nodes[start].level_id if is_lift else None
+        if device_id not in left_at or left_at[device_id] != needed_at:
+            yield way
+        left_at[device_id] = core.plant.nodes[end].level_id if is_lift else None
 
 
 def ask_device(core: Core, robot: RobotState, way: Way) -> tuple[str, str] | None:

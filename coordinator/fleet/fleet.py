@@ -26,6 +26,7 @@ from coordinator.fleet import (
 )
 from coordinator.fleet.containment import contain
 from coordinator.fleet.core import Core
+from coordinator.fleet.explaining import explain
 from coordinator.fleet.invariants import InvariantError, check_invariants
 from coordinator.fleet.plant_alarms import judge_plant
 from coordinator.fleet.settings import FleetSettings
@@ -58,6 +59,7 @@ from coordinator.model.records import AlarmChanged, EdgeOpened, EpochStarted
 
 if TYPE_CHECKING:
     from coordinator.model.effects import Effect
+    from coordinator.model.explanation import Explanation
     from coordinator.model.ids import RobotId
     from coordinator.model.snapshot import FleetSnapshot, Totals, Wait
     from coordinator.model.traffic import TrafficSnapshot
@@ -158,6 +160,10 @@ class Fleet:
             limit: Rows of hot edges and of sums, at most.
         """
         return take_traffic(self._core, max(now_s, self._core.now_s), robot_id, limit)
+
+    def explain(self, name: str) -> Explanation | None:
+        """Why a robot has a point, named by its id or that of one of its tasks; None if there is no such thing."""
+        return explain(self._core, name)
 
     def reserved_names(self, robot_id: RobotId) -> tuple[str, ...]:
         """Names of all resources reserved for a robot."""

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
+from coordinator.fleet import obstacles
 from coordinator.fleet.commands import issue
 from coordinator.fleet.missions import change_mission
 from coordinator.fleet.plant_alarms import is_round_trip
@@ -13,7 +14,7 @@ from coordinator.fleet.roads import close_edge, open_edge
 from coordinator.fleet.sessions import claim_of, place
 from coordinator.model.effects import Reply
 from coordinator.model.events import OperatorRequested
-from coordinator.model.ids import AlarmId, EdgeId, MissionId, is_name
+from coordinator.model.ids import AlarmId, EdgeId, MissionId, RobotId, is_name
 from coordinator.model.messages import CommandKind
 from coordinator.model.mission import (
     MISSION_TRANSITIONS,
@@ -250,9 +251,8 @@ def _place(core: Core, command: PlaceRobot, by: str) -> Outcome:
 
 
 def _remove(core: Core, command: RemoveRobot, by: str) -> Outcome:
-    if command.robot_id not in core.state.robots:
+    if command.robot_id not in core.state.robots and not obstacles.is_obstacle(core, command.robot_id):
         return Refused(RefusalCode.NOT_FOUND, f"no robot {command.robot_id}")
-    live = core.live[command.robot_id]
     pending = _confirm(
         core,
         f"remove {command.robot_id}",
@@ -261,13 +261,21 @@ def _remove(core: Core, command: RemoveRobot, by: str) -> Outcome:
     )
     if pending is not None:
         return pending
-    if live.connection is not None:
-        core.close(command.robot_id, live.connection, "ABORTED", "removed by an operator")
-    for code in ("robot_lost", "robot_unplaced", "pose", "duplicate_identity"):
-        core.clear_alarm(command.robot_id, code)
-    core.record(RobotRemoved(command.robot_id, by))
-    core.is_plan_due = True
+    obstacles.forget(core, command.robot_id, by)
+    if command.robot_id in core.state.robots:
+        _take_off(core, command.robot_id, by)
     return Accepted(command.robot_id, f"robot {command.robot_id} is removed")
+
+
+def _take_off(core: Core, robot_id: RobotId, by: str) -> None:
+    """A robot of the fleet is off the floor."""
+    live = core.live[robot_id]
+    if live.connection is not None:
+        core.close(robot_id, live.connection, "ABORTED", "removed by an operator")
+    for code in ("robot_lost", "robot_unplaced", "pose", "duplicate_identity"):
+        core.clear_alarm(robot_id, code)
+    core.record(RobotRemoved(robot_id, by))
+    core.is_plan_due = True
 
 
 def _confirm(core: Core, subject: str, token: str, text: str) -> Outcome | None:

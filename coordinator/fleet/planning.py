@@ -47,6 +47,7 @@ def ask_for_plan(core: Core) -> None:
     problem = build_problem(core)
     if problem.robots:
         core.plan_asked_s = core.now_s
+        core.decisions.asked(problem)
         core.effects.append(PlanAssignment(problem))
 
 
@@ -57,6 +58,7 @@ def take_plan(core: Core, plan: Plan) -> None:
     core.plan_asked_s = None
     core.is_traffic_dirty = True
     core.bookings = plan.bookings
+    core.decisions.answered(plan)
     for robot_id, planned in islice(plan.itineraries, ITINERARY_COUNT):
         robot, live = core.state.robots.get(robot_id), core.live.get(robot_id)
         if robot is None or live is None or not robot.steps:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.fleet.chunks import next_chunk
 from coordinator.fleet.containment import contain_robot, end_trouble
+from coordinator.fleet.core import is_helpless
 from coordinator.fleet.errors import NonsensePlanError
 from coordinator.fleet.holds import cause_of, hold_of, is_at_end
 from coordinator.fleet.missions import begin_points
@@ -47,8 +48,8 @@ BASE_COUNT = 150
 
 def advance(core: Core) -> None:
     """Extend all bases that may grow: robots that wait longest first, then by id."""
-    order = sorted(core.placed(), key=lambda robot_id: (_claim_s(core, robot_id), robot_id))
-    for robot_id in order:
+    # Sorting keeps the order by id where claims are equally old.
+    for robot_id in sorted(core.placed(), key=partial(_claim_s, core)):
         robot, live = core.state.robots[robot_id], core.live[robot_id]
         if core.searches_count >= SEARCH_COUNT:
             # The rest have their turn with the next event: it mustn't wait for hundreds of plans.
@@ -133,14 +134,14 @@ def _is_settled(core: Core, robot: RobotState, live: LiveRobot) -> bool:
     """Whether nothing has changed since the robot's base was found long enough."""
     if live.settled is None or live.settled != _situation(core, robot, live):
         return False
-    return _hindrance(core, robot, live) is None
+    return live.link is LinkState.LIVE and live.connection is not None and not core.is_stalled(robot.robot_id)
 
 
 def _situation(core: Core, robot: RobotState, live: LiveRobot) -> tuple[object, ...]:
     """All that decides whether a base with a planned way to a stop beyond it grows, and by which way."""
     aim = live.give_way is None, live.itinerary[0].node_id if live.itinerary else None
     row = core.timetable.rows[robot.robot_id]
-    done = robot.reached_seq, robot.base_end.seq, len(robot.open_orders)
+    done = robot.reached_seq, robot.steps[-1].seq, len(robot.open_orders)
     return aim, live.target_why, row.revision, core.router.version, done
 
 
@@ -173,7 +174,7 @@ def _hindrance(core: Core, robot: RobotState, live: LiveRobot) -> Refused | None
         return Refused("stop", f"robot {robot.robot_id}")
     if live.distrust or live.pose_trouble:
         return Refused("fault", live.distrust or live.pose_trouble)
-    if core.is_stalled(robot.robot_id):
+    if is_helpless(live.report):
         return Refused("fault", f"robot {robot.robot_id}")
     return None
 

@@ -41,6 +41,8 @@ OVERDUE_S = 5.0
 """Work that takes longer than it should is guessed to be done after this long."""
 REPLAN_COUNT = 4
 """So many robots a second may look for better plans."""
+ROADS_COUNT = 12
+"""When weights or closures changed so many look for quicker ways at once, and the rest in the seconds that follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,9 @@ def keep_time(core: Core) -> None:
         row = timetable.rows[robot_id]
         if row.is_planned and core.is_stalled(robot_id):
             timetable.unplan(robot_id)
+    if core.unimproved and core.searches_count < ROADS_COUNT:
+        catch_up(core)
+        _improve_on_new_roads(core)
     if core.now_s - core.caught_up_s < CATCH_UP_S:
         return
     core.caught_up_s = core.now_s
@@ -143,16 +148,15 @@ def keep_time(core: Core) -> None:
 
 def catch_up(core: Core) -> list[tuple[float, RobotId]]:
     """Move times on: how much later each robot arrives, most first."""
-    return core.timetable.refresh(
-        {robot_id: free_at(core, core.state.robots[robot_id]) for robot_id in sorted(core.timetable.rows)}
-    )
+    robots = core.state.robots
+    return core.timetable.refresh({robot_id: free_at(core, robots[robot_id]) for robot_id in core.timetable.rows})
 
 
 def _must_leave(core: Core, robot: RobotState, live: LiveRobot) -> bool:
     """Whether a robot without a plan is where others want to drive: on through ways, or at a stop they wait for."""
     here = robot.base_end.node_id
     node = core.resources.node_index[here]
-    if node in _refuges(core, robot):
+    if _is_refuge(core, robot, node):
         return False
     if node not in core.finishing.refuges:
         return True
@@ -162,8 +166,7 @@ def _must_leave(core: Core, robot: RobotState, live: LiveRobot) -> bool:
 
 
 def replan_on_new_roads(core: Core) -> None:
-    """Weights or closures changed: drop plans over closed ways, and look for quicker ones."""
-    settings = core.settings
+    """Weights or closures changed: drop plans over closed ways, and begin to look for quicker ones."""
     for robot_id in sorted(core.timetable.rows):
         drive_s = _pace(core, core.state.robots[robot_id]).drive_s
         ways = [leg.way for leg in core.timetable.planned_legs(robot_id) if leg.way != STAY]
@@ -175,11 +178,23 @@ def replan_on_new_roads(core: Core) -> None:
         else:
             core.timetable.repace(robot_id, drive_s)
     catch_up(core)
-    for robot_id in sorted(core.timetable.rows):
-        rest_s = core.timetable.arrive_s(robot_id) - core.now_s
-        gain_s = max(settings.congestion_gain_s, settings.congestion_gain_ratio * rest_s)
-        if settings.replan_on_congestion:
-            _improve(core, robot_id, "congestion", gain_s)
+    if core.settings.replan_on_congestion:
+        # Those that are left from before come first.
+        core.unimproved.update(dict.fromkeys(sorted(core.timetable.rows)))
+        _improve_on_new_roads(core)
+
+
+def _improve_on_new_roads(core: Core) -> None:
+    """Let some of those that haven't done so since weights changed look for quicker ways."""
+    settings, tried = core.settings, 0
+    for robot_id in list(core.unimproved):
+        if tried >= ROADS_COUNT:
+            break
+        del core.unimproved[robot_id]
+        if robot_id in core.timetable.rows:
+            rest_s = core.timetable.arrive_s(robot_id) - core.now_s
+            gain_s = max(settings.congestion_gain_s, settings.congestion_gain_ratio * rest_s)
+            tried += _improve(core, robot_id, "congestion", gain_s)
 
 
 def free_at(core: Core, robot: RobotState) -> float:
@@ -251,19 +266,17 @@ def _stay_s(core: Core, live: LiveRobot, goal: int) -> float:
 
 
 def _vehicle(core: Core, robot: RobotState) -> Vehicle:
-    pace, node_count = _pace(core, robot), len(core.resources.node_ids)
-    refuges, dead_ends = np.zeros(node_count, dtype=np.bool_), np.zeros(node_count, dtype=np.bool_)
-    refuges[list(_refuges(core, robot))] = True
-    dead_ends[list(core.finishing.refuges)] = True
-    return Vehicle(robot.robot_id, pace.drive_s, pace.clear_s, refuges, dead_ends)
+    pace, known = _pace(core, robot), core.roll.refuges()
+    home, refuges = core.resources.node_index[robot.home], known.of_nobody.copy()
+    refuges[home] = not core.coverage.is_dark(home)
+    return Vehicle(robot.robot_id, pace.drive_s, pace.clear_s, refuges, known.dead_ends)
 
 
-def _refuges(core: Core, robot: RobotState) -> frozenset[int]:
-    """Where a robot may stay for good: its home, and dead ends that are nobody's home and where nobody works."""
-    index = core.resources.node_index
-    home = index[robot.home]
-    taken = {index[other.home] for other in core.state.robots.values()}
-    return (core.idle_ends - taken) | ({home} if not core.coverage.is_dark(home) else frozenset())
+def _is_refuge(core: Core, robot: RobotState, node: int) -> bool:
+    """Whether a robot may stay at a node for good: its home, or a dead end nobody owns and where nobody works."""
+    if node == core.resources.node_index[robot.home]:
+        return not core.coverage.is_dark(node)
+    return bool(core.roll.refuges().of_nobody[node])
 
 
 def _pace(core: Core, robot: RobotState) -> Pace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coordinator.fleet import obstacles
 from coordinator.fleet.commands import issue
 from coordinator.fleet.waits import Hold
 from coordinator.model.events import RobotConnected, RobotDisconnected
@@ -32,11 +33,10 @@ def connect(core: Core, event: RobotConnected) -> None:
     if robot is None:
         home = _free_home(core, event.placement)
         if home is None:
-            count = len(core.plant.nodes_with(NodeRole.PARKING))
-            text = f"robot {event.robot_id} can't join: all {count} parking nodes have an owner"
-            core.note_alarm(event.robot_id, "no_parking", Severity.HIGH, text)
+            text = obstacles.keep_off(core, event.robot_id, event.placement)
             core.close(event.robot_id, event.connection, "RESOURCE_EXHAUSTED", text)
             return
+        obstacles.forget(core, event.robot_id, "coordinator")
         core.record(RobotJoined(event.robot_id, event.factsheet, home))
         robot = core.state.robots[event.robot_id]
     live = core.live[event.robot_id]

@@ -82,9 +82,9 @@ class PlanAssignment:
 @dataclass(frozen=True, slots=True)
 class RequestDevice:
     """
-    Ask a door or lift to open for a robot at an edge (lift.
+    Ask a door or lift to open for a robot at an edge (a lift: on the level of the edge's start), or to let go.
 
-    At the edge's start level), or to let go (`robot_id` None).
+    Until it is let go (`robot_id` None) a door stays open, and a lift stays on the level it took the robot to.
     """
 
     device_id: DeviceId

@@ -36,6 +36,7 @@ def lint(plant: PlantMap) -> tuple[Finding, ...]:
         *_leaf_findings(plant),
         *_passing_findings(plant),
         *_block_findings(plant),
+        *_charger_findings(plant),
         *_point_findings(plant),
         *_zone_findings(plant),
         *geometry_findings(plant),
@@ -142,6 +143,20 @@ def _block_findings(plant: PlantMap) -> Iterator[Finding]:
 def _pair_length_m(plant: PlantMap, start: NodeId, end: NodeId) -> float:
     edge = plant.graph.edges[start, end]["edge"]
     return float(edge.length_m)
+
+
+def _charger_findings(plant: PlantMap) -> Iterator[Finding]:
+    """Name chargers that no type gets to, and types that get to no charger."""
+    homes = {type_id: _home_part(plant, _open_graph(plant, type_id)) for type_id in plant.robot_types}
+    chargers = plant.nodes_with(NodeRole.CHARGER)
+    for node_id in chargers if homes else ():
+        if not any(node_id in home for home in homes.values()):
+            message = "no robot type can drive to this charger and back: edges that lead there are kept for other types"
+            yield Finding(Severity.ERROR, "charger-for-nobody", node_id, message)
+    for type_id, home in homes.items():
+        if chargers and not home.intersection(chargers):
+            message = "robots of this type can't drive to any charger and back: they will run empty"
+            yield Finding(Severity.ERROR, "no-charger-for-type", type_id, message)
 
 
 def _point_findings(plant: PlantMap) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -20,6 +20,7 @@ from coordinator.plant.map import PlantMap
 from coordinator.plant.parse import parse_plant
 from coordinator.runtime.blobs import ThreadedBlobs
 from coordinator.runtime.clock import AnchoredClock
+from coordinator.runtime.history_process import HistoryProcess
 from coordinator.runtime.inbox import EventInbox
 from coordinator.runtime.ledger import JournalLedger
 from coordinator.runtime.loop import CoreLoop, Outlets
@@ -35,11 +36,13 @@ from coordinator.traffic.warm_up import warm_up
 from coordinator.transport.calls import Calls
 from coordinator.transport.codec import encode_graph, speed_limits
 from coordinator.transport.device_service import DeviceService, DeviceStreams
-from coordinator.transport.fleet_service import FleetService, PlantText, TrafficSource
+from coordinator.transport.fleet_service import ExplanationSource, FleetService, PlantText, TrafficSource
 from coordinator.transport.observation_stream import ObservationService, UploadStreams
 from coordinator.transport.pictures import Pictures
 from coordinator.transport.server import Addresses, Servers, Services, refuse_open_address
 from coordinator.transport.session_stream import AgentService, SessionStreams
+from coordinator.web.server import WebServer
+from coordinator.web.sources import Sources
 
 JOURNAL_NAME = "journal.sqlite3"
 BLOB_FOLDER = "blobs"
@@ -59,6 +62,9 @@ class _Adapters:
     observations: ObservationLog
     blobs: ThreadedBlobs
     servers: Servers
+    calls: Calls
+    plant_text: PlantText
+    blob_store: BlobStore
 
 
 async def serve(
@@ -82,6 +88,8 @@ async def serve(
         UnknownRecordError: If the journal was written by a newer version.
     """
     refuse_open_address(settings.listen.host, insecure_lab=settings.listen.insecure_lab)
+    if settings.http.is_on:
+        refuse_open_address(settings.http.host, insecure_lab=settings.listen.insecure_lab)
     text = await asyncio.to_thread(settings.plant.read_text, encoding="utf-8")
     plant = parse_plant(text, source=str(settings.plant))
     folder = settings.store.folder
@@ -130,7 +138,7 @@ async def _run(
     def traffic(robot_id: RobotId | None, limit: int) -> TrafficSnapshot:
         return fleet.traffic(clock.now_s(), robot_id=robot_id, limit=limit)
 
-    adapters = _adapters(settings, plant, text, observations, traffic)
+    adapters = _adapters(settings, plant, text, observations, sources=(traffic, fleet.explain))
     loop = CoreLoop(
         fleet,
         FleetForm(fleet.state),
@@ -143,8 +151,13 @@ async def _run(
         last_snapshot_seq=recovered.snapshot_seq,
     )
     try:
+        web = (
+            _web_server(settings, plant, adapters, traffic=traffic, loop=loop, clock=clock)
+            if settings.http.is_on
+            else None
+        )
         if await _started(loop, fleet.start(now_s), stopping):
-            await _serve(settings, adapters, loop, stopping, ready)
+            await _serve(settings, adapters, loop, web=web, stopping=stopping, ready=ready)
     finally:
         adapters.blobs.close()
 
@@ -165,35 +178,69 @@ async def _started(loop: CoreLoop, effects: Sequence[Effect], stopping: asyncio.
 
 
 def _adapters(
-    settings: ServiceSettings, plant: PlantMap, text: str, observations: ObservationLog, traffic: TrafficSource
+    settings: ServiceSettings,
+    plant: PlantMap,
+    text: str,
+    observations: ObservationLog,
+    *,
+    sources: tuple[TrafficSource, ExplanationSource],
 ) -> _Adapters:
-    inbox = EventInbox()
+    inbox, (traffic, explain) = EventInbox(), sources
     limits = speed_limits(plant)
     sessions, uploads, devices = SessionStreams(), UploadStreams(), DeviceStreams()
     calls = Calls(inbox, answer_within_s=settings.answer_within_s)
     pictures = Pictures(limits)
     store = settings.store
-    blobs = ThreadedBlobs(BlobStore(store.folder / BLOB_FOLDER, max_blob_bytes=store.max_blob_bytes))
+    blob_store = BlobStore(store.folder / BLOB_FOLDER, max_blob_bytes=store.max_blob_bytes)
+    blobs = ThreadedBlobs(blob_store)
+    plant_text = PlantText(plant.plant_id, text, plant.digest)
     planner = Planner(inbox.post, within_s=settings.plan_within_s)
     services = Services(
         agents=AgentService(inbox, sessions, limits, graph=encode_graph(plant)),
         devices=DeviceService(inbox, devices),
-        fleet=FleetService(
-            calls, pictures, PlantText(plant.plant_id, text, plant.digest), observations, traffic=traffic
-        ),
+        fleet=FleetService(calls, pictures, plant_text, observations, traffic=traffic, explain=explain),
         observations=ObservationService(inbox, uploads, blobs),
     )
     listen = settings.listen
     addresses = Addresses(listen.host, listen.control_port, listen.observation_port)
     servers = Servers(addresses, services, dev=listen.dev, ping_s=listen.ping_s)
     performer = Performer(sessions, uploads, devices, calls, planner)
-    return _Adapters(inbox, sessions, performer, planner, pictures, observations, blobs, servers)
+    return _Adapters(
+        inbox, sessions, performer, planner, pictures, observations, blobs, servers, calls, plant_text, blob_store
+    )
+
+
+def _web_server(
+    settings: ServiceSettings,
+    plant: PlantMap,
+    adapters: _Adapters,
+    *,
+    traffic: TrafficSource,
+    loop: CoreLoop,
+    clock: AnchoredClock,
+) -> WebServer:
+    sources = Sources(
+        plant=plant,
+        plant_text=adapters.plant_text,
+        pictures=adapters.pictures,
+        calls=adapters.calls,
+        observations=adapters.observations,
+        blobs=adapters.blob_store,
+        traffic=traffic,
+        history=HistoryProcess(settings.store.folder / JOURNAL_NAME, settings.plant),
+        now_s=clock.now_s,
+        is_stalled=lambda: loop.is_stalled,
+        violation_count=lambda: loop.violation_count,
+    )
+    return WebServer(sources, host=settings.http.host, port=settings.http.port)
 
 
 async def _serve(
     settings: ServiceSettings,
     adapters: _Adapters,
     loop: CoreLoop,
+    *,
+    web: WebServer | None,
     stopping: asyncio.Event,
     ready: Callable[[Addresses], None] | None,
 ) -> None:
@@ -203,11 +250,14 @@ async def _serve(
     waiting = asyncio.create_task(stopping.wait())
     try:
         addresses = await adapters.servers.start()
+        if web is not None:
+            addresses = replace(addresses, http=f"http://{settings.http.host}:{await web.start()}/")
         log.info(
             "listening",
             host=addresses.host,
             control_port=addresses.control_port,
             observation_port=addresses.observation_port,
+            http=addresses.http,
             process_id=os.getpid(),
         )
         if ready is not None:
@@ -217,6 +267,8 @@ async def _serve(
             running.result()
         log.info("stopping", reconnect_after_s=settings.reconnect_after_s)
         adapters.sessions.drain(settings.reconnect_after_s)
+        if web is not None:
+            await web.stop()
         await adapters.servers.stop(settings.grace_s)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -225,6 +277,8 @@ async def _serve(
         for task in (running, waiting, planning):
             task.cancel()
         await asyncio.gather(running, waiting, planning, return_exceptions=True)
+        if web is not None:
+            await web.stop()
         await adapters.servers.stop(0.0)
 
 

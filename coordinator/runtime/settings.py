@@ -32,6 +32,22 @@ class ListenSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """
+    Where the control room is served: dashboard, REST, WebSocket, metrics.
+
+    Attributes:
+        is_on: Whether it is served at all.
+        host: As in `ListenSettings`, under the same rule.
+        port: 0 lets the system choose.
+    """
+
+    is_on: bool = True
+    host: str = "127.0.0.1"
+    port: int = 7402
+
+
+@dataclass(frozen=True, slots=True)
 class StoreSettings:
     """
     Where things are kept.
@@ -65,6 +81,7 @@ class ServiceSettings:
 
     plant: Path
     listen: ListenSettings = field(default_factory=ListenSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     loop: LoopSettings = field(default_factory=LoopSettings)
     fleet: FleetSettings = field(default_factory=FleetSettings)

@@ -64,38 +64,28 @@ class FinishingOrder:
 
     def unfinished(self, movers: Sequence[Mover], immovable: int = 0) -> tuple[RobotId, ...]:
         """Robots that can't finish, in the order given. `immovable` is a mask that nobody frees or passes."""
-        resources = self._resources
+        node_claim, rooms = self._resources.node_claim, _Rooms(self._resources.counted, immovable)
+        homes = {mover.home for mover in movers}
         total = immovable
-        homes = set()
         for mover in movers:
             total |= mover.held
-            homes.add(mover.home)
         pending = list(movers)
-        settled = [immovable]
         is_progress = True
         while pending and is_progress:
             is_progress = False
             left = []
+            rooms.begin_round(pending)
             for mover in pending:
-                others = total & ~(mover.held & ~immovable)
-                if resources.counted:
-                    masks = [other.held for other in pending if other is not mover]
-                    others = self._with_full_zones(others, masks + settled)
+                others = rooms.with_full(total & ~mover.held | immovable, mover.held)
                 refuge = self._refuge(mover, others, homes)
                 if refuge is None:
                     left.append(mover)
                 else:
-                    total = others | resources.node_claim[refuge]
-                    settled.append(resources.node_claim[refuge])
+                    total = others | node_claim[refuge]
+                    rooms.settle(node_claim[refuge])
                     is_progress = True
             pending = left
         return tuple(mover.robot_id for mover in pending)
-
-    def _with_full_zones(self, others: int, masks: Sequence[int]) -> int:
-        for bit, capacity in self._resources.counted:
-            holders = sum(1 for mask in masks if mask & bit)
-            others = others | bit if holders >= capacity else others & ~bit
-        return others
 
     def _refuge(self, mover: Mover, others: int, homes: set[int]) -> int | None:
         """A refuge the robot can reach while the others hold `others`."""
@@ -142,3 +132,28 @@ class FinishingOrder:
             mask |= self._resources.step_claim[way.index]
             node = way.start
         return mask
+
+
+class _Rooms:
+    """Resources that several robots may have at once: how many are in each, by those not settled and those that are."""
+
+    def __init__(self, counted: Sequence[tuple[int, int]], immovable: int) -> None:
+        self._counted = counted
+        self._moving = [0] * len(counted)
+        self._settled = [int(bool(immovable & bit)) for bit, _ in counted]
+
+    def begin_round(self, pending: Sequence[Mover]) -> None:
+        """All of these count for what they hold until the round is over."""
+        self._moving = [sum(1 for mover in pending if mover.held & bit) for bit, _ in self._counted]
+
+    def settle(self, claim: int) -> None:
+        """A robot stays for good."""
+        for place, (bit, _) in enumerate(self._counted):
+            self._settled[place] += bool(claim & bit)
+
+    def with_full(self, others: int, held: int) -> int:
+        """A mask with those, and only those, that are full for a robot that holds something itself."""
+        for place, (bit, capacity) in enumerate(self._counted):
+            there = self._moving[place] - bool(held & bit) + self._settled[place]
+            others = others | bit if there >= capacity else others & ~bit
+        return others

@@ -32,10 +32,10 @@ class Holdings:
                 mask |= bit
         return mask
 
-    def holders(self, mask: int, but: RobotId) -> tuple[RobotId, ...]:
-        """Other robots that hold something of a mask, sorted by id."""
+    def holders(self, mask: int, but: RobotId | None) -> tuple[RobotId, ...]:
+        """All robots, or all but one, that hold something of a mask, sorted by id."""
         found = {robot_id for number in bits_of(mask) for robot_id in self._holders[number]}
-        return tuple(sorted(found - {but}))
+        return tuple(sorted(robot_id for robot_id in found if robot_id != but))
 
     def _note(self, number: int) -> None:
         bit, count = 1 << number, len(self._holders[number])

@@ -11,6 +11,7 @@ import grpc
 import structlog
 from google.protobuf.message import Message
 
+from coordinator.model.explanation import Explanation
 from coordinator.model.ids import PointId, RobotId
 from coordinator.model.observation import Observation
 from coordinator.model.operator import OperatorCommand, RefusalCode, Refused
@@ -38,6 +39,9 @@ Request = TypeVar("Request", bound=MutatingRequest)
 Response = TypeVar("Response")
 TrafficSource = Callable[[RobotId | None, int], TrafficSnapshot]
 """Looks at the traffic now: of one robot or all, and how many rows of what may be long."""
+
+ExplanationSource = Callable[[str], Explanation | None]
+"""Says why a robot has a point, named by its id or that of one of its tasks; None if there is no such thing."""
 
 
 class ObservationSource(Protocol):
@@ -70,12 +74,14 @@ class FleetService(fleet_pb2_grpc.FleetServiceServicer):
         observations: ObservationSource,
         *,
         traffic: TrafficSource,
+        explain: ExplanationSource,
     ) -> None:
         self._calls = calls
         self._pictures = pictures
         self._plant = plant
         self._observations = observations
         self._traffic = traffic
+        self._explain = explain
         self._watcher_count = 0
 
     async def GetFleet(  # noqa: N802
@@ -126,6 +132,20 @@ class FleetService(fleet_pb2_grpc.FleetServiceServicer):
             return fleet_pb2.WatchTrafficResponse(traffic=await self._look(context, robot_id, limit))
 
         await self._send_periodically(context, period_s, newest)
+
+    async def ExplainTask(  # noqa: N802
+        self, request: fleet_pb2.ExplainTaskRequest, context: Context
+    ) -> fleet_pb2.ExplainTaskResponse:
+        """Why a robot has a task."""
+        try:
+            name = codec.decode_explain(request)
+        except WireError as error:
+            await abort_wire(context, error)
+        explanation = self._explain(name)
+        if explanation is None:
+            text = f"the plant has no point or task {name}"
+            await abort(context, grpc.StatusCode.NOT_FOUND, text, error_info("NOT_FOUND"))
+        return fleet_pb2.ExplainTaskResponse(explanation=codec.encode_explanation(explanation))
 
     async def GetPlant(  # noqa: N802
         self, request: fleet_pb2.GetPlantRequest, context: Context

@@ -31,10 +31,15 @@ class Pictures:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    async def after(self, number: int) -> tuple[int, fleet_pb2.FleetState]:
-        """The newest picture and its number, as soon as that is above `number`. Encoded once for all."""
+    async def newest_after(self, number: int) -> tuple[int, FleetSnapshot]:
+        """The newest picture and its number, as soon as that is above `number`."""
         while self._number <= number or self._snapshot is None:
             await self._changed.wait()
+        return self._number, self._snapshot
+
+    async def after(self, number: int) -> tuple[int, fleet_pb2.FleetState]:
+        """The same for the wire. Encoded once for all."""
+        newest, snapshot = await self.newest_after(number)
         if self._encoded is None:
-            self._encoded = encode_fleet(self._snapshot, self._limits)
-        return self._number, self._encoded
+            self._encoded = encode_fleet(snapshot, self._limits)
+        return newest, self._encoded

@@ -47,11 +47,12 @@ class InsecureAddressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the servers listen; port 0 lets the system choose."""
+    """Where the servers listen; port 0 lets the system choose. `http` is the control room's URL, empty without one."""
 
     host: str
     control_port: int
     observation_port: int
+    http: str = ""
 
 
 @dataclass(frozen=True, slots=True)

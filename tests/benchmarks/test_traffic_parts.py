@@ -112,8 +112,30 @@ def test_ours_leaves_a_closed_way_at_once(demo):
 
     closures_s = policy.close_edges(5)
 
-    assert closures_s
+    assert len(closures_s) == 5
     assert max(closures_s) < 60.0
+    assert not policy.fleet.state.closures
+
+
+def test_ours_alone_is_measured_against_no_peer():
+    """A fleet too large for the peers still has its tasks, its cycles and its closures told."""
+    row = Row("demo", 6, {"roundsman": Outcome(50.0, 0, 10.0, ())}, [0.001, 0.002], [0.1, 0.3])
+
+    names = {figure.name for figure in figures_of(row, [row])}
+
+    assert {"demo_6_tasks", "demo_6_cycle_p50", "demo_6_cycle_p99", "demo_6_closure_p99"} <= names
+    assert "demo_6_over_best_peer" not in names
+
+
+def test_a_complex_of_another_size_is_drawn_for_the_benchmark():
+    """Four units and their share of parking, with spurs for the rest of the robots."""
+    plant = traffic_plant("complex-2", 40)
+
+    assert plant.plant_id == "complex-2"
+    assert len(plant.nodes_with(NodeRole.PARKING)) == 40
+    assert len({node_id[:3] for node_id in plant.nodes if node_id.startswith("u")}) == 4
+    with pytest.raises(ValueError, match=r"complex-1: .*invalid choice"):
+        traffic_plant("complex-1", 40)
 
 
 def test_where_the_best_peer_jams_a_quarter_more_is_asked_for():
@@ -136,3 +158,6 @@ def test_a_plant_and_densities_can_be_chosen():
 
     assert options.densities == {"refinery": (10, 40)}
     assert (options.hours, options.seed) == (0.1, 9)
+    assert not options.is_large
+    assert parse([]).is_large
+    assert (parse(["--alone", "--closures", "7"]).closure_count, parse(["--alone"]).is_alone) == (7, True)

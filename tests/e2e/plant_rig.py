@@ -74,7 +74,7 @@ class Server:
     folder: Path
     plant: Path
     ports: list[int] = field(default_factory=lambda: free_ports(2))
-    more: tuple[str, ...] = ()
+    more: tuple[str, ...] = ("--no-http",)
     preexec: Callable[[], None] | None = None
     process: subprocess.Popen[str] | None = None
 

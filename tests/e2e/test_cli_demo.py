@@ -27,7 +27,7 @@ def _free_port() -> int:
 
 
 def _command(port: int, *arguments: str) -> list[str]:
-    ports = ["--listen", f"127.0.0.1:{port}", "--bulk-port", str(_free_port())]
+    ports = ["--listen", f"127.0.0.1:{port}", "--bulk-port", str(_free_port()), "--http", f"127.0.0.1:{_free_port()}"]
     return [sys.executable, "-m", "coordinator.cli", "demo", "--robots", "4", "--headless", *ports, *arguments]
 
 

@@ -86,7 +86,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("shift")
     with ExitStack() as stack:
         serve = _start(
-            *("serve", "--plant", "demo", "--listen", "127.0.0.1:0", "--bulk-port", "0"),
+            *("serve", "--plant", "demo", "--listen", "127.0.0.1:0", "--bulk-port", "0", "--no-http"),
             *("--data", str(folder / "data")),
             log=folder / "serve.log",
         )

@@ -69,7 +69,7 @@ MUTATIONS = (
     Mutation(
         "restart-from-positions-only",
         "coordinator/fleet/core.py",
-        """            self._hold(live, self._held(robot))
+        """            self._stand(robot)
             enter_robot(self, robot)
 """,
         """            if robot.steps:
@@ -373,9 +373,25 @@ MUTATIONS = (
     Mutation(
         "door-asked-for-twice",
         "coordinator/fleet/devices.py",
-        "        if device_id is None or device_id in doors:\n",
-        "        if device_id is None:\n",
+        "        if device_id not in left_at or left_at[device_id] != needed_at:\n",
+        "        if True:\n",
         "a robot waits for ever before a door to a room without radio",
         FLEET + "test_releases.py::test_a_door_to_a_room_without_radio_is_asked_for_once",
+    ),
+    Mutation(
+        "lift-counted-on-where-it-is-not",
+        "coordinator/fleet/devices.py",
+        "        needed_at = core.plant.nodes[start].level_id if is_lift else None\n",
+        "        needed_at = core.plant.nodes[end].level_id if is_lift else None\n",
+        "a robot waits for ever before a lift to a roof without radio",
+        FLEET + "test_releases.py::test_a_lift_to_a_roof_without_radio_stays_with_its_robot",
+    ),
+    Mutation(
+        "refused-robot-no-obstacle",
+        "coordinator/fleet/obstacles.py",
+        "    if claim:\n        _close(core, robot_id, claim)\n",
+        "",
+        "robots are led into one that stands on the floor without belonging to the fleet",
+        FLEET + "test_obstacles.py::test_nobody_is_led_to_where_a_robot_without_parking_stands",
     ),
 )

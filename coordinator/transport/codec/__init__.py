@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coordinator.transport.codec.device import decode_device, encode_device_request
 from coordinator.transport.codec.errors import WireError
+from coordinator.transport.codec.explanation import encode_explanation
 from coordinator.transport.codec.fleet import encode_fleet, encode_observations
 from coordinator.transport.codec.graph import encode_graph
 from coordinator.transport.codec.observation import (
@@ -21,6 +22,7 @@ from coordinator.transport.codec.operator import (
     decode_change_mission,
     decode_context,
     decode_create_mission,
+    decode_explain,
     decode_limit,
     decode_period,
     decode_place_robot,
@@ -57,6 +59,7 @@ __all__ = [
     "decode_context",
     "decode_create_mission",
     "decode_device",
+    "decode_explain",
     "decode_hello",
     "decode_limit",
     "decode_observation",
@@ -73,6 +76,7 @@ __all__ = [
     "decode_upload_hello",
     "encode_blob_offset",
     "encode_device_request",
+    "encode_explanation",
     "encode_fleet",
     "encode_graph",
     "encode_observations",

@@ -161,6 +161,11 @@ def decode_traffic_query(
     return robot_id, 20 if wire.limit == 0 else int(checks.within("limit", wire.limit, 1, 1000))
 
 
+def decode_explain(wire: fleet_pb2.ExplainTaskRequest) -> str:
+    """The point or task that is asked about."""
+    return checks.text("task_id", _given("task_id", wire.task_id, "as a point or a task of the plant"), 200)
+
+
 def _robot_ids(wire: fleet_pb2.StopRobotsRequest | fleet_pb2.ResumeRobotsRequest) -> tuple[RobotId, ...]:
     checks.at_most("robot_ids", wire.robot_ids, MAX_ROBOTS)
     return tuple(RobotId(checks.name(f"robot_ids[{index}]", robot_id)) for index, robot_id in enumerate(wire.robot_ids))

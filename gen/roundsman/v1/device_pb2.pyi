@@ -93,7 +93,9 @@ class AttachResponse(_message.Message):
     EDGE_ID_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
     robot_id: _builtins.str
-    """Robot to open for, and to keep open for until the next request. Empty: let go."""
+    """Robot to open for, and to keep open for until the next request. A lift stays on the level
+    it took the robot to, and open there: the robot may ride back. Empty: let go.
+    """
     edge_id: _builtins.str
     """Edge the robot waits at. Empty with an empty robot."""
     def __init__(

@@ -1394,6 +1394,165 @@ class StandAside(_message.Message):
 Global___StandAside: _TypeAlias = StandAside  # noqa: Y015
 
 @_typing.final
+class ExplainTaskRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_ID_FIELD_NUMBER: _builtins.int
+    task_id: _builtins.str
+    """A point, or one of its tasks: a point's tasks are done in one visit."""
+    def __init__(
+        self,
+        *,
+        task_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["task_id", b"task_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainTaskRequest: _TypeAlias = ExplainTaskRequest  # noqa: Y015
+
+@_typing.final
+class ExplainTaskResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def explanation(self) -> Global___TaskExplanation: ...
+    def __init__(
+        self,
+        *,
+        explanation: Global___TaskExplanation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainTaskResponse: _TypeAlias = ExplainTaskResponse  # noqa: Y015
+
+@_typing.final
+class TaskExplanation(_message.Message):
+    """A decision about one point. Decisions are kept in memory for a few minutes; nothing here is journaled."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINT_ID_FIELD_NUMBER: _builtins.int
+    MISSION_ID_FIELD_NUMBER: _builtins.int
+    ROBOT_ID_FIELD_NUMBER: _builtins.int
+    IS_RELEASED_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    PLAN_VERSION_FIELD_NUMBER: _builtins.int
+    DECIDED_S_FIELD_NUMBER: _builtins.int
+    CANDIDATES_FIELD_NUMBER: _builtins.int
+    point_id: _builtins.str
+    mission_id: _builtins.str
+    """The mission it was planned for; empty for the standing patrol."""
+    robot_id: _builtins.str
+    """Who has it; empty for nobody."""
+    is_released: _builtins.bool
+    """Whether it is that robot's next stop or in its base already: no plan gives it to another."""
+    why: _builtins.str
+    """In one line, for people."""
+    plan_version: _builtins.int
+    """Of the plan that decided, from 1; 0: none about the point is kept."""
+    decided_s: _builtins.float
+    """When that plan was asked for, Unix seconds; 0 if none is kept."""
+    @_builtins.property
+    def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaskCandidate]:
+        """The robot chosen by that plan first, then those that could, the cheapest first, then the others by id."""
+
+    def __init__(
+        self,
+        *,
+        point_id: _builtins.str = ...,
+        mission_id: _builtins.str = ...,
+        robot_id: _builtins.str = ...,
+        is_released: _builtins.bool = ...,
+        why: _builtins.str = ...,
+        plan_version: _builtins.int = ...,
+        decided_s: _builtins.float = ...,
+        candidates: _abc.Iterable[Global___TaskCandidate] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "decided_s", b"decided_s", "is_released", b"is_released", "mission_id", b"mission_id", "plan_version", b"plan_version", "point_id", b"point_id", "robot_id", b"robot_id", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskExplanation: _TypeAlias = TaskExplanation  # noqa: Y015
+
+@_typing.final
+class TaskCandidate(_message.Message):
+    """A robot that could, or couldn't, have been given the point when it was decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROBOT_ID_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    ARRIVE_S_FIELD_NUMBER: _builtins.int
+    AGE_RATIO_FIELD_NUMBER: _builtins.int
+    DETOUR_S_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    robot_id: _builtins.str
+    rule: _builtins.str
+    """The rule that removed it and its numbers, as "sensors: it lacks gas"; empty: none did. The fields below are unset then,
+    and only then, if one did.
+    """
+    arrive_s: _builtins.float
+    """When it would be there, or is to be, Unix seconds."""
+    age_ratio: _builtins.float
+    """Time since the last visit over the revisit period at the end of this visit."""
+    detour_s: _builtins.float
+    """How much longer it drives for the visit, seconds; below 0 where the way there is a short cut."""
+    price: _builtins.float
+    """What the visit adds to the objective that plans minimise, the lower the better: weight times a power of the age ratio at
+    this visit and at those it delays, and a little for driving, working and changing robots.
+    """
+    place: _builtins.int
+    """How many other stops of the robot's plan come before it."""
+    def __init__(
+        self,
+        *,
+        robot_id: _builtins.str = ...,
+        rule: _builtins.str = ...,
+        arrive_s: _builtins.float | None = ...,
+        age_ratio: _builtins.float | None = ...,
+        detour_s: _builtins.float | None = ...,
+        price: _builtins.float | None = ...,
+        place: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_age_ratio", b"_age_ratio", "_arrive_s", b"_arrive_s", "_detour_s", b"_detour_s", "_place", b"_place", "_price", b"_price", "age_ratio", b"age_ratio", "arrive_s", b"arrive_s", "detour_s", b"detour_s", "place", b"place", "price", b"price"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_age_ratio", b"_age_ratio", "_arrive_s", b"_arrive_s", "_detour_s", b"_detour_s", "_place", b"_place", "_price", b"_price", "age_ratio", b"age_ratio", "arrive_s", b"arrive_s", "detour_s", b"detour_s", "place", b"place", "price", b"price", "robot_id", b"robot_id", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__age_ratio: _TypeAlias = _typing.Literal["age_ratio"]  # noqa: Y015
+    _WhichOneofArgType__age_ratio: _TypeAlias = _typing.Literal["_age_ratio", b"_age_ratio"]  # noqa: Y015
+    _WhichOneofReturnType__arrive_s: _TypeAlias = _typing.Literal["arrive_s"]  # noqa: Y015
+    _WhichOneofArgType__arrive_s: _TypeAlias = _typing.Literal["_arrive_s", b"_arrive_s"]  # noqa: Y015
+    _WhichOneofReturnType__detour_s: _TypeAlias = _typing.Literal["detour_s"]  # noqa: Y015
+    _WhichOneofArgType__detour_s: _TypeAlias = _typing.Literal["_detour_s", b"_detour_s"]  # noqa: Y015
+    _WhichOneofReturnType__place: _TypeAlias = _typing.Literal["place"]  # noqa: Y015
+    _WhichOneofArgType__place: _TypeAlias = _typing.Literal["_place", b"_place"]  # noqa: Y015
+    _WhichOneofReturnType__price: _TypeAlias = _typing.Literal["price"]  # noqa: Y015
+    _WhichOneofArgType__price: _TypeAlias = _typing.Literal["_price", b"_price"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__age_ratio) -> _WhichOneofReturnType__age_ratio | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__arrive_s) -> _WhichOneofReturnType__arrive_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__detour_s) -> _WhichOneofReturnType__detour_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__place) -> _WhichOneofReturnType__place | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__price) -> _WhichOneofReturnType__price | None: ...
+
+Global___TaskCandidate: _TypeAlias = TaskCandidate  # noqa: Y015
+
+@_typing.final
 class GetPlantRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -56,6 +56,11 @@ class FleetServiceStub:
                 request_serializer=roundsman_dot_v1_dot_fleet__pb2.WatchTrafficRequest.SerializeToString,
                 response_deserializer=roundsman_dot_v1_dot_fleet__pb2.WatchTrafficResponse.FromString,
                 _registered_method=True)
+        self.ExplainTask = channel.unary_unary(
+                '/roundsman.v1.FleetService/ExplainTask',
+                request_serializer=roundsman_dot_v1_dot_fleet__pb2.ExplainTaskRequest.SerializeToString,
+                response_deserializer=roundsman_dot_v1_dot_fleet__pb2.ExplainTaskResponse.FromString,
+                _registered_method=True)
         self.GetPlant = channel.unary_unary(
                 '/roundsman.v1.FleetService/GetPlant',
                 request_serializer=roundsman_dot_v1_dot_fleet__pb2.GetPlantRequest.SerializeToString,
@@ -136,6 +141,14 @@ class FleetServiceServicer:
 
     def WatchTraffic(self, request, context):
         """The same again and again, once in `min_period_s`, until the caller ends it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainTask(self, request, context):
+        """Why a robot, and no other, has a point: the newest decision about it that is kept, worked out again robot by robot.
+        NOT_FOUND for an unknown point or task.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -233,6 +246,11 @@ def add_FleetServiceServicer_to_server(servicer, server):
                     servicer.WatchTraffic,
                     request_deserializer=roundsman_dot_v1_dot_fleet__pb2.WatchTrafficRequest.FromString,
                     response_serializer=roundsman_dot_v1_dot_fleet__pb2.WatchTrafficResponse.SerializeToString,
+            ),
+            'ExplainTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainTask,
+                    request_deserializer=roundsman_dot_v1_dot_fleet__pb2.ExplainTaskRequest.FromString,
+                    response_serializer=roundsman_dot_v1_dot_fleet__pb2.ExplainTaskResponse.SerializeToString,
             ),
             'GetPlant': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPlant,
@@ -395,6 +413,33 @@ class FleetService:
             '/roundsman.v1.FleetService/WatchTraffic',
             roundsman_dot_v1_dot_fleet__pb2.WatchTrafficRequest.SerializeToString,
             roundsman_dot_v1_dot_fleet__pb2.WatchTrafficResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/roundsman.v1.FleetService/ExplainTask',
+            roundsman_dot_v1_dot_fleet__pb2.ExplainTaskRequest.SerializeToString,
+            roundsman_dot_v1_dot_fleet__pb2.ExplainTaskResponse.FromString,
             options,
             channel_credentials,
             insecure,

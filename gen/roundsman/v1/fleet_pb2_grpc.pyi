@@ -43,6 +43,10 @@ class FleetServiceStub:
     """The traffic now and in the last hour: who waits for what, queues, where time is lost."""
     WatchTraffic: _grpc.UnaryStreamMultiCallable[_fleet_pb2.WatchTrafficRequest, _fleet_pb2.WatchTrafficResponse]
     """The same again and again, once in `min_period_s`, until the caller ends it."""
+    ExplainTask: _grpc.UnaryUnaryMultiCallable[_fleet_pb2.ExplainTaskRequest, _fleet_pb2.ExplainTaskResponse]
+    """Why a robot, and no other, has a point: the newest decision about it that is kept, worked out again robot by robot.
+    NOT_FOUND for an unknown point or task.
+    """
     GetPlant: _grpc.UnaryUnaryMultiCallable[_fleet_pb2.GetPlantRequest, _fleet_pb2.GetPlantResponse]
     """The plant map's file, as the coordinator runs it."""
     ListObservations: _grpc.UnaryUnaryMultiCallable[_fleet_pb2.ListObservationsRequest, _fleet_pb2.ListObservationsResponse]
@@ -79,6 +83,10 @@ class FleetServiceAsyncStub(FleetServiceStub):
     """The traffic now and in the last hour: who waits for what, queues, where time is lost."""
     WatchTraffic: _aio.UnaryStreamMultiCallable[_fleet_pb2.WatchTrafficRequest, _fleet_pb2.WatchTrafficResponse]  # type: ignore[assignment]
     """The same again and again, once in `min_period_s`, until the caller ends it."""
+    ExplainTask: _aio.UnaryUnaryMultiCallable[_fleet_pb2.ExplainTaskRequest, _fleet_pb2.ExplainTaskResponse]  # type: ignore[assignment]
+    """Why a robot, and no other, has a point: the newest decision about it that is kept, worked out again robot by robot.
+    NOT_FOUND for an unknown point or task.
+    """
     GetPlant: _aio.UnaryUnaryMultiCallable[_fleet_pb2.GetPlantRequest, _fleet_pb2.GetPlantResponse]  # type: ignore[assignment]
     """The plant map's file, as the coordinator runs it."""
     ListObservations: _aio.UnaryUnaryMultiCallable[_fleet_pb2.ListObservationsRequest, _fleet_pb2.ListObservationsResponse]  # type: ignore[assignment]
@@ -136,6 +144,16 @@ class FleetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_fleet_pb2.WatchTrafficResponse], _abc.AsyncIterator[_fleet_pb2.WatchTrafficResponse]]:
         """The same again and again, once in `min_period_s`, until the caller ends it."""
+
+    @_abc_1.abstractmethod
+    def ExplainTask(
+        self,
+        request: _fleet_pb2.ExplainTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fleet_pb2.ExplainTaskResponse, _abc.Awaitable[_fleet_pb2.ExplainTaskResponse]]:
+        """Why a robot, and no other, has a point: the newest decision about it that is kept, worked out again robot by robot.
+        NOT_FOUND for an unknown point or task.
+        """
 
     @_abc_1.abstractmethod
     def GetPlant(

@@ -124,6 +124,27 @@ def canned_fleet() -> wire.FleetState:
     )
 
 
+def canned_explanation() -> wire.TaskExplanation:
+    """P-1 is rover-1's; rover-2 could, rover-3 lacks a sensor."""
+    return wire.TaskExplanation(
+        point_id="P-1",
+        robot_id="rover-1",
+        is_released=True,
+        why="age 1.02 at visit; next best robot rover-2 +30 s of way",
+        plan_version=17,
+        decided_s=NOW_S - 40,
+        candidates=[
+            wire.TaskCandidate(
+                robot_id="rover-1", arrive_s=NOW_S + 20, age_ratio=1.02, detour_s=12.0, price=1.5, place=0
+            ),
+            wire.TaskCandidate(
+                robot_id="rover-2", arrive_s=NOW_S + 80, age_ratio=1.12, detour_s=42.0, price=6.25, place=2
+            ),
+            wire.TaskCandidate(robot_id="rover-3", rule="sensors: it lacks gas"),
+        ],
+    )
+
+
 def canned_traffic() -> wire.TrafficState:
     """A column of three behind a robot at work, and two that wait for each other."""
     return wire.TrafficState(
@@ -225,6 +246,7 @@ class Desk(FleetServiceServicer):
 
     fleet: wire.FleetState = field(default_factory=canned_fleet)
     traffic: wire.TrafficState = field(default_factory=canned_traffic)
+    explanation: wire.TaskExplanation = field(default_factory=canned_explanation)
     requests: list[Any] = field(default_factory=list)
     refusal: status_pb2.Status | None = None
 
@@ -248,6 +270,10 @@ class Desk(FleetServiceServicer):
     def GetTraffic(self, request, context):
         self._note(request, context, "", "")
         return wire.GetTrafficResponse(traffic=self.traffic)
+
+    def ExplainTask(self, request, context):
+        self._note(request, context, "", "")
+        return wire.ExplainTaskResponse(explanation=self.explanation)
 
     def WatchTraffic(self, request, context):
         self.requests.append(request)

@@ -14,7 +14,7 @@ from coordinator.model.robot import Activity, Fault
 from coordinator.traffic.coverage import Coverage
 from tests.coordinator.fleet.puppet import Puppet
 from tests.coordinator.fleet.puppets import Floor
-from tests.coordinator.fleet.tiny_plants import alley, gated, gated_hole, hole, yard
+from tests.coordinator.fleet.tiny_plants import alley, gated, gated_hole, hole, roof_in_a_hole, yard
 
 
 def _held(floor: Floor, puppet: Puppet) -> set[str]:
@@ -163,6 +163,25 @@ def test_a_door_to_a_room_without_radio_is_asked_for_once(make_floor):
 
     assert {ask.edge_id for ask in floor.asked_devices} == {"d2-ld", None}
     assert floor.asked_devices[-1].robot_id is None
+
+
+def test_a_lift_to_a_roof_without_radio_stays_with_its_robot(make_floor):
+    """The way up is released with the way down: asked for once, the lift waits on the roof, and nobody else has it."""
+    floor = make_floor(roof_in_a_hole())
+    floor.devices_obey = False
+    robot = floor.join("a", "hw", "red")
+    floor.ask(CreateMission(("R-red",)))
+    floor.run(30)
+    assert {ask.edge_id for ask in floor.asked_devices} == {"foot-top"}
+    floor.feed(DeviceReported(DeviceId("lift-1"), DeviceState.OPEN, RobotId("a"), EdgeId("foot-top")))
+    floor.until(lambda: robot.node_id == "lr", within_s=120)
+    assert "lift lift-1" in _held(floor, robot)
+    floor.until(lambda: floor.mission("m1").state is MissionState.SUCCEEDED, within_s=120)
+    floor.until(lambda: robot.node_id == "hw", within_s=120)
+
+    assert {ask.edge_id for ask in floor.asked_devices} == {"foot-top", None}
+    assert floor.asked_devices[-1].robot_id is None
+    assert "lift lift-1" not in _held(floor, robot)
 
 
 def _stop(floor: Floor, puppet: Puppet) -> None:

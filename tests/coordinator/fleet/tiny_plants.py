@@ -189,6 +189,35 @@ def hole(**parts: Any) -> PlantMap:
     )  # fmt: skip
 
 
+def roof_in_a_hole() -> PlantMap:
+    """Draw a road with a lift from its middle to a roof without radio, where a way leads to work at its end."""
+    places: dict[str, tuple[float, float, str]] = {
+        "west": (0, 0, ""), "foot": (2, 0, ""), "east": (4, 0, ""), "hw": (0, 1, "p"), "he": (4, 1, "p"),
+        "top": (2, 1, ""), "lr": (3, 1, "i"), "le": (5, 0, "i"),
+    }  # fmt: skip
+    nodes = {
+        name: {
+            "at": [x * 10.0, y * 10.0],
+            "roles": [ROLES[role]] if role else [],
+            "level": "roof" if name in ("top", "lr") else "ground",
+        }
+        for name, (x, y, role) in places.items()
+    }
+    return build(
+        places,
+        "west-foot foot-east west-hw east-he east-le foot-top top-lr",
+        points={"R-red": ("lr", "red"), "E-blue": ("le", "blue")},
+        levels={"ground": {"elevation_m": 0}, "roof": {"elevation_m": 5}},
+        nodes=nodes,
+        devices={"lift-1": {"kind": "lift", "open_s": 5}},
+        edges={"foot-top": {"lift": "lift-1", "length_m": 8}},
+        radio={
+            "cells": {"mast": {"at": [30, 30], "power_dbm": -30}},
+            "shadows": [{"polygon": [[15, 5], [45, 5], [45, 15], [15, 15]], "loss_db": 60, "level": "roof"}],
+        },
+    )
+
+
 def gated_hole() -> PlantMap:
     """Draw a one-way road through the shadow of a tank, with work in it, a door at its end, and a road back."""
     return build(

@@ -12,6 +12,16 @@ HOME = ("  - {from: gate, to: home, speed_mps: 0.6}\n", "")
 NODES = "  fan: {at: [20, 0], level: roof, roles: [inspection]}\n"
 EDGES = "  - {from: lift-high, to: fan}\n"
 
+MOLE = (
+    "nodes:\n",
+    """\
+  mole:
+    {radius_m: 0.4, max_speed_mps: 1.2, acceleration_mps2: 0.6, turn_radps: 1.2, sensors: [gas],
+     battery: {capacity_j: 1800000, idle_w: 60, travel_w: 250, inspect_w: 120, charge_w: 1000, reserve_ratio: 0.15}}
+nodes:
+""",
+)
+
 
 def _found(text: str) -> dict[tuple[str, str], Severity]:
     return {(item.code, item.subject): item.severity for item in lint(parse_plant(text))}
@@ -43,6 +53,10 @@ BAD = [
     (_with("  a: {at: [-5, 0]}\n  b: {at: [-10, 0]}\n",
            "  - {from: gate, to: a, width_m: 1}\n  - {from: a, to: b, width_m: 1}\n"),
      "block-without-exit", "b", Severity.WARNING),
+    (changed(("{from: gate, to: dock, width_m: 2}", "{from: gate, to: dock, width_m: 2, robot_types: [mole]}"), MOLE),
+     "no-charger-for-type", "scout", Severity.ERROR),
+    (changed(("{from: gate, to: dock, width_m: 2}", "{from: gate, to: dock, two_way: false}")),
+     "charger-for-nobody", "dock", Severity.ERROR),
     (changed(("sensor: camera, duration_s: 20", "sensor: nose, duration_s: 20")),
      "no-robot-type", "P-101", Severity.ERROR),
     (changed(("period_s: 600", "period_s: 19")), "impossible-period", "P-101", Severity.ERROR),

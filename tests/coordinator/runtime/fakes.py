@@ -24,7 +24,8 @@ from coordinator.model.events import (
     RobotDisconnected,
     UploadOpened,
 )
-from coordinator.model.ids import RobotId
+from coordinator.model.explanation import Candidate, Explanation
+from coordinator.model.ids import PointId, RobotId
 from coordinator.model.messages import Command, CommandKind, RobotMessage, Welcome
 from coordinator.model.operator import Accepted, RefusalCode, Refused, StopRobots
 from coordinator.model.records import ObservationStored, Record, SessionOpened, StopChanged
@@ -150,6 +151,25 @@ class SmallFleet:
         self.looks.append((robot_id, limit))
         robot_ids = tuple(sorted(self.live))
         return TrafficSnapshot(7.0, 0.0, robot_ids, (), (), (), (), (), (), (), None, (), (), ())
+
+    def explain(self, name: str) -> Explanation | None:
+        """Robot a has the only point there is."""
+        if name != "P-1":
+            return None
+        candidates = (
+            Candidate(RobotId("a"), "", 12.0, 1.1, 4.0, 0.5, 0),
+            Candidate(RobotId("b"), "sensors: it lacks gas"),
+        )
+        return Explanation(
+            PointId("P-1"),
+            None,
+            RobotId("a"),
+            is_released=True,
+            why="age 1.10 at visit",
+            version=3,
+            decided_s=7.0,
+            candidates=candidates,
+        )
 
     def decide(self, event: Event) -> list[Effect]:
         """Admit, stop, store."""

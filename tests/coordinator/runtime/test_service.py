@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import json
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -13,12 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import grpc
+import httpx
 import pytest
 
 from coordinator.plants import find_plant
 from coordinator.runtime.replay import replay
 from coordinator.runtime.service import JOURNAL_NAME, serve
-from coordinator.runtime.settings import ListenSettings, ServiceSettings, StoreSettings
+from coordinator.runtime.settings import HttpSettings, ListenSettings, ServiceSettings, StoreSettings
 from coordinator.store.journal import Journal
 from coordinator.transport.server import Addresses, InsecureAddressError
 from roundsman.v1 import (
@@ -39,6 +41,7 @@ def _settings(folder: Path) -> ServiceSettings:
     return ServiceSettings(
         plant=find_plant("demo"),
         listen=ListenSettings(control_port=0, observation_port=0),
+        http=HttpSettings(port=0),
         store=StoreSettings(folder=folder, reserve_bytes=0),
         grace_s=1.0,
     )
@@ -225,11 +228,12 @@ import asyncio, sys
 from pathlib import Path
 from coordinator.plants import find_plant
 from coordinator.runtime.service import serve
-from coordinator.runtime.settings import ListenSettings, ServiceSettings, StoreSettings
+from coordinator.runtime.settings import HttpSettings, ListenSettings, ServiceSettings, StoreSettings
 
 settings = ServiceSettings(
     plant=find_plant("demo"),
     listen=ListenSettings(control_port=0, observation_port=0),
+    http=HttpSettings(is_on=False),
     store=StoreSettings(folder=Path(sys.argv[1]), reserve_bytes=0),
 )
 asyncio.run(serve(settings, ready=lambda at: print(at.control_port, at.observation_port, file=sys.stderr, flush=True)))
@@ -286,12 +290,37 @@ async def test_what_was_acknowledged_survives_kill_and_sigterm_ends_in_order(tmp
     assert kinds.count("ObservationsMissing") + kinds.count("ObservationStored") == 1
 
 
-async def test_an_open_address_is_refused_before_anything_is_touched(tmp_path: Path):
-    """Nobody serves a plant to the network by a typing error."""
-    listen = ListenSettings(host="0.0.0.0")
-    with pytest.raises(InsecureAddressError):
-        await serve(
-            ServiceSettings(plant=find_plant("demo"), listen=listen, store=StoreSettings(folder=tmp_path / "data"))
+async def test_the_control_room_is_served_beside_grpc(tmp_path: Path):
+    """One process answers robots over gRPC and people over HTTP, from one picture."""
+    async with _serving(_settings(tmp_path)) as at, httpx.AsyncClient(base_url=at.http) as client:
+        control = _channel(at.control_port)
+        await fleet_pb2_grpc.FleetServiceStub(control).SetEdge(
+            fleet_pb2.SetEdgeRequest(edge_id="alley-1--alley-2", is_closed=True, reason="crane")
         )
+        await control.close()
+        edges = (await client.get("/api/v1/edges")).json()
+        assert {row["edge_id"] for row in edges if row["is_closed"]} == {"alley-1--alley-2", "alley-1--alley-2.r"}
+        assert (await client.get("/readyz")).json() == {"is_good": True, "problems": []}
+        page = await client.get("/")
+        assert page.status_code == 200
+        now_s = (await client.get("/api/v1/fleet")).json()["now_s"]
+        past = await client.get(f"/api/v1/history?from_s={now_s - 60}&to_s={now_s + 1}", timeout=60.0)
+        boards = [json.loads(line)["board"] for line in past.text.splitlines()]
+        assert boards[0]["is_whole"]
+        told = {row["edge_id"]: row["reason"] for board in boards for row in board["edges"]["rows"]}
+        assert told == {"alley-1--alley-2": "crane", "alley-1--alley-2.r": "crane"}
+
+    settings = replace(_settings(tmp_path), http=HttpSettings(is_on=False))
+    async with _serving(settings) as at:
+        assert at.http == ""
+
+
+@pytest.mark.parametrize("part", ["listen", "http"])
+async def test_an_open_address_is_refused_before_anything_is_touched(tmp_path: Path, part: str):
+    """Nobody serves a plant to the network by a typing error."""
+    settings = _settings(tmp_path / "data")
+    open_to_all = replace(getattr(settings, part), host="0.0.0.0")
+    with pytest.raises(InsecureAddressError):
+        await serve(replace(settings, **{part: open_to_all}))
 
     assert not (tmp_path / "data").exists()

@@ -95,7 +95,14 @@ async def running(*, dev: bool = False, answer_within_s: float = 5.0) -> AsyncIt
     services = Services(
         AgentService(inbox, sessions, LIMITS, graph=GRAPH),
         DeviceService(inbox, devices),
-        FleetService(calls, pictures, PlantText("test", "plant_id: test", "d1"), observations, traffic=fleet.traffic),
+        FleetService(
+            calls,
+            pictures,
+            PlantText("test", "plant_id: test", "d1"),
+            observations,
+            traffic=fleet.traffic,
+            explain=fleet.explain,
+        ),
         ObservationService(inbox, uploads, blobs),
     )
     servers = Servers(Addresses("127.0.0.1", 0, 0), services, dev=dev)

@@ -198,3 +198,22 @@ def test_an_address_others_can_reach_is_refused_without_tls(host: str):
 def test_loopback_needs_no_tls(host: str):
     """The default works out of the box."""
     refuse_open_address(host, insecure_lab=False)
+
+
+async def test_why_a_robot_has_a_task_is_told_with_all_candidates():
+    """Numbers of a robot that a rule removed aren't there, rather than 0; a task the plant lacks is refused by name."""
+    async with running() as rig:
+        stub = operator(rig.channel())
+        told = (await stub.ExplainTask(fleet_pb2.ExplainTaskRequest(task_id="P-1"))).explanation
+
+        assert (told.point_id, told.robot_id, told.mission_id, told.plan_version) == ("P-1", "a", "", 3)
+        assert [candidate.robot_id for candidate in told.candidates] == ["a", "b"]
+        assert told.candidates[0].HasField("price")
+        assert told.candidates[0].place == 0
+        assert not told.candidates[1].HasField("price")
+        assert told.candidates[1].rule == "sensors: it lacks gas"
+        for name, code in (("P-9", grpc.StatusCode.NOT_FOUND), ("", grpc.StatusCode.INVALID_ARGUMENT)):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await stub.ExplainTask(fleet_pb2.ExplainTaskRequest(task_id=name))
+
+            assert caught.value.code() is code

@@ -1,0 +1,1 @@
+"""Joint plans on the multi-agent path finding benchmark."""

@@ -1,0 +1,7 @@
+window.SwaggerUIBundle({
+  url: "/api/openapi.json",
+  dom_id: "#api",
+  deepLinking: true,
+  // The default asks a validator on the internet.
+  validatorUrl: null,
+});
