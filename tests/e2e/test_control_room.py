@@ -258,6 +258,8 @@ def test_people_with_a_screen_reader_or_weak_eyes_can_use_every_page(room: Room,
     room.page.evaluate(axe)
     for name in PAGES:
         room.go(name)
+        # Colours half way from one to another are nobody's to read.
+        room.page.evaluate("Promise.allSettled(document.getAnimations().map((each) => each.finished))")
         found = room.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         serious = [
             (fault["id"], [node["html"][:160] for node in fault["nodes"][:3]])
