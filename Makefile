@@ -42,7 +42,7 @@ browser: env  ## Make sure of a Chromium for the tests of the control room.
 
 test-ros:  ## Robots on ROS 2 for real: a coordinator, agents and a stand-in for Nav2. ROS=kilted for another than jazzy.
 	$(PYTHON) scripts/ros-env --distribution $(ROS)
-	REQUIRE_ROS=1 .venv-ros-$(ROS)/bin/python -m pytest -q tests/ros
+	REQUIRE_ROS=1 .venv-ros-$(ROS)/bin/python -m pytest -q -n 2 tests/ros
 
 bench: env  ## Measure every figure of the README anew, into benchmarks/RESULTS.md.
 	$(BIN)/python -m benchmarks
